@@ -1,0 +1,30 @@
+/** Why a request cannot be served, for programs: stable words that tests and logs may match on. */
+export type ErrorCode =
+  | 'bad-option'
+  | 'bad-model'
+  | 'bad-image'
+  | 'bad-output'
+  | 'no-device'
+  | 'cancelled'
+  | 'engine-died'
+  | 'engine-hung'
+  | 'engine-closed'
+  | 'out-of-memory';
+
+/**
+ * An error whose message is shown to the person as written: one sentence that says what was tried, the
+ * value found and the value wanted. Everything else that is thrown is a defect and is logged with its cause.
+ *
+ * @example throw new UserError('bad-option', `Cannot draw at 500×512: width must be a multiple of 8`);
+ */
+export class UserError extends Error {
+  override readonly name = 'UserError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
