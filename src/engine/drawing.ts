@@ -1,0 +1,66 @@
+import type { Device, DrawRequest, Picture, Progress } from '../job.js';
+
+/** What a loaded model is and draws when nothing else is asked. Plain data: it crosses the process border. */
+export interface ModelFacts {
+  /** The checkpoint's folder name, as it is put on pictures. */
+  readonly model: string;
+  /** diffusers' pipeline class, as `StableDiffusionXLPipeline`. */
+  readonly pipelineClass: string;
+  /** Where the networks really run, as `cpu` or `cuda:0`; never `auto`. */
+  readonly device: string;
+  /** Pixels of the model's own size. */
+  readonly width: number;
+  readonly height: number;
+  /** Width and height must be multiples of this many pixels. */
+  readonly multiple: number;
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+/** Pixels of a picture, for warming up. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** How one draw is followed and stopped. */
+export interface DrawHooks {
+  /** Honoured between steps: the draw then rejects with a UserError `cancelled`. */
+  readonly signal: AbortSignal;
+  /** Told after each step; may be called as often as there are steps. */
+  onProgress?(progress: Progress): void;
+  /** Whether `Progress.preview` is wanted. */
+  readonly preview: boolean;
+}
+
+/** Prompt to pixels, inside the engine's process. Several draws may be under way at once. */
+export interface Pipeline {
+  readonly facts: ModelFacts;
+  draw(request: DrawRequest, hooks: DrawHooks): Promise<Picture>;
+  /** Runs the networks once for each size, so that the first person waits no longer than the second. */
+  warm?(sizes: readonly Size[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Told around every native call that blocks the thread (`session.run()`, session creation): the watchdog ends the
+ * process when one never comes back.
+ */
+export interface RunMarks {
+  /** `patience` multiplies the seconds a run may take: above 1 for a load, or for the first run of a shape. */
+  began(patience?: number): void;
+  ended(): void;
+}
+
+export interface PipelineOptions {
+  /** The checkpoint's folder. */
+  readonly model: string;
+  readonly device: Device;
+  readonly cacheFolder: string;
+  /** Threads of the CPU provider; the machine's cores when left out. */
+  readonly threads?: number;
+  readonly onRun?: RunMarks;
+}
+
+/** What the engine's process imports: a module exporting `openPipeline` of this type. */
+export type OpenPipeline = (options: PipelineOptions) => Promise<Pipeline>;
