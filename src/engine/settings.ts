@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto';
+import { UserError } from '../errors.js';
+import { type DrawRequest, type Pixels, type SchedulerName, schedulerNames } from '../job.js';
+
+/** What settings need to know of a model. */
+export interface ModelDefaults {
+  /** diffusers' pipeline class, as `StableDiffusionXLPipeline`. */
+  readonly pipelineClass: string;
+  /** The checkpoint's own defaults (`defaults` in model_index.json), which go before diffusers'. */
+  readonly defaults: { readonly steps?: number; readonly guidance?: number; readonly strength?: number };
+  /** Pixels a latent stands for, on each side. */
+  readonly vaeScaleFactor: number;
+  /** The U-Net's sample size in latents. */
+  readonly sampleHeight: number;
+  readonly sampleWidth: number;
+}
+
+/** A request with nothing left open. */
+export interface Settings {
+  readonly prompt: string;
+  readonly negative: string | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly steps: number;
+  readonly guidance: number;
+  readonly seed: number;
+  readonly scheduler: SchedulerName | undefined;
+  readonly init: Pixels | undefined;
+  /** Set only when there is a picture to start from. */
+  readonly strength: number | undefined;
+}
+
+const maxSide = 4096;
+const maxSteps = 1000;
+const maxSeed = 2 ** 32 - 1;
+const maxGuidance = 100;
+const maxPromptLength = 200_000;
+
+/** steps, guidance, img2img strength: the `__call__` defaults of each pipeline class in diffusers 0.42. */
+const diffusersDefaults: Record<string, { steps: number; guidance: number; strength: number }> = {
+  StableDiffusionXLPipeline: { steps: 50, guidance: 5, strength: 0.3 },
+  StableDiffusionXLImg2ImgPipeline: { steps: 50, guidance: 5, strength: 0.3 },
+  LatentConsistencyModelPipeline: { steps: 4, guidance: 8.5, strength: 0.8 },
+  LatentConsistencyModelImg2ImgPipeline: { steps: 4, guidance: 8.5, strength: 0.8 },
+};
+const stableDiffusionDefaults = { steps: 50, guidance: 7.5, strength: 0.8 };
+
+/**
+ * Completes a request: what it leaves out comes from the model's `defaults`, then from diffusers' for the
+ * pipeline class; the seed is drawn at random; the size of an img2img request is its picture's, as in diffusers,
+ * where that is no more than four times the model's own area.
+ *
+ * @throws UserError `bad-option` naming the option, the value found and the value wanted.
+ * @example completeSettings({ prompt: 'a red heart' }, sprite).width; // 128
+ */
+export function completeSettings(request: DrawRequest, model: ModelDefaults): Settings {
+  const fallback = diffusersDefaults[model.pipelineClass] ?? stableDiffusionDefaults;
+  const { width, height } = size(request, model);
+  return {
+    prompt: text('prompt', request.prompt),
+    negative: request.negative === undefined ? undefined : text('negative prompt', request.negative),
+    width,
+    height,
+    steps: within('steps', request.steps ?? model.defaults.steps ?? fallback.steps, 1, maxSteps, true),
+    guidance: within(
+      'guidance',
+      request.guidance ?? model.defaults.guidance ?? fallback.guidance,
+      0,
+      maxGuidance,
+    ),
+    seed: within('seed', request.seed ?? randomInt(2 ** 32), 0, maxSeed, true),
+    scheduler: known(request.scheduler),
+    init: request.init,
+    strength: strength(request, model.defaults.strength ?? fallback.strength),
+  };
+}
+
+function size(request: DrawRequest, model: ModelDefaults): { width: number; height: number } {
+  const factor = model.vaeScaleFactor;
+  const own = { width: model.sampleWidth * factor, height: model.sampleHeight * factor };
+  const { init } = request;
+  const fromInit =
+    init && init.width * init.height <= 4 * own.width * own.height
+      ? { width: floorTo(init.width, factor), height: floorTo(init.height, factor) }
+      : own;
+  const width = request.width ?? fromInit.width;
+  const height = request.height ?? fromInit.height;
+  for (const [name, value] of Object.entries({ width, height })) {
+    if (!Number.isInteger(value) || value % factor !== 0 || value < factor || value > maxSide) {
+      throw new UserError(
+        'bad-option',
+        `Cannot draw at ${width}×${height}: ${name} must be a multiple of ${factor} from ${factor} to ${maxSide}`,
+      );
+    }
+  }
+  return { width, height };
+}
+
+function floorTo(value: number, factor: number): number {
+  return Math.max(factor, value - (value % factor));
+}
+
+function strength(request: DrawRequest, fallback: number): number | undefined {
+  if (!request.init) {
+    if (request.strength !== undefined) {
+      throw new UserError(
+        'bad-option',
+        `Cannot draw with strength ${request.strength}: there is no picture to start from, want one given with it`,
+      );
+    }
+    return undefined;
+  }
+  return within('strength', request.strength ?? fallback, 0, 1);
+}
+
+function within(name: string, value: number, least: number, most: number, whole = false): number {
+  if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value))) {
+    return value;
+  }
+  const wanted = `${whole ? 'a whole number' : 'a number'} from ${least} to ${most}`;
+  throw new UserError('bad-option', `Cannot draw with ${name} ${value}: want ${wanted}`);
+}
+
+function known(name: SchedulerName | undefined): SchedulerName | undefined {
+  if (name === undefined || schedulerNames.includes(name)) return name;
+  throw new UserError(
+    'bad-option',
+    `Cannot draw with scheduler ${JSON.stringify(name)}: want one of ${schedulerNames.join(', ')}`,
+  );
+}
+
+function text(name: string, value: string): string {
+  if (typeof value === 'string' && value.length <= maxPromptLength) return value;
+  const found = typeof value === 'string' ? `${value.length} characters` : typeof value;
+  throw new UserError(
+    'bad-option',
+    `Cannot draw this ${name}: found ${found}, want text of at most ${maxPromptLength}`,
+  );
+}
