@@ -45,8 +45,18 @@ export interface Pipeline {
 /**
  * Told around every native call that blocks the thread (`session.run()`, session creation): the watchdog ends the
  * process when one never comes back.
+ *
+ * @example
+ * await marks.ready();
+ * marks.began(firstOfItsShape ? 5 : 1);
+ * try { return await session.run(feeds); } finally { marks.ended(); }
  */
 export interface RunMarks {
+  /**
+   * Resolves when everything sent has left the process and everything received was seen. Awaited before each call:
+   * a blocked thread sends nothing, so a finished picture would wait out its neighbours' steps in a half-full pipe.
+   */
+  ready(): Promise<void>;
   /** `patience` multiplies the seconds a run may take: above 1 for a load, or for the first run of a shape. */
   began(patience?: number): void;
   ended(): void;
