@@ -1,0 +1,70 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileError } from './fileError.js';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+/**
+ * Writes a file that others see whole or not at all: under a name of its own, flushed to the disk, then renamed.
+ * Of two writers the last wins. Unfinished files that dead writers left for the same name are removed.
+ *
+ * @throws UserError `bad-output` when the disk is full or the folder cannot be written; nothing stays behind.
+ * @example await writeAtomically('/cache/a.json', (handle) => handle.writeFile('{}'));
+ */
+export async function writeAtomically(
+  file: string,
+  write: (handle: FileHandle) => Promise<unknown>,
+): Promise<void> {
+  const temporary = `${file}.${hostname()}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await removeAbandoned(file);
+    try {
+      const handle = await open(temporary, 'wx');
+      try {
+        await write(handle);
+        // Without it a power cut after the rename can leave a file of the right size, full of zeros.
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      await rename(temporary, file);
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw fileError(`Cannot write to the cache folder ${dirname(file)}`, error, 'bad-output');
+  }
+}
+
+async function removeAbandoned(file: string): Promise<void> {
+  for (const name of await readdir(dirname(file))) {
+    if (!name.startsWith(`${basename(file)}.`) || !name.endsWith('.tmp')) continue;
+    const [pid] = name.split('.').slice(-3);
+    const ours = name.startsWith(`${basename(file)}.${hostname()}.`);
+    const path = join(dirname(file), name);
+    // A process on another machine that shares the folder cannot be asked; a day is longer than any write.
+    const abandoned = ours ? !isAlive(Number(pid)) : Date.now() - (await modified(path)) > dayMs;
+    if (abandoned) await rm(path, { force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // EPERM: it lives and belongs to someone else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function modified(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return Date.now();
+  }
+}

@@ -1,0 +1,45 @@
+import { readFile, stat } from 'node:fs/promises';
+import { fileError } from './fileError.js';
+import { refuse } from './refuse.js';
+
+const maxBytes = 10_000_000;
+const maxDepth = 32;
+
+/**
+ * Reads a checkpoint's JSON file as hostile input: at most 10 MB, at most 32 levels deep.
+ *
+ * @throws UserError `bad-model` when it is missing, too large, too deep or not JSON.
+ * @example await readJson('/m/unet/config.json');
+ */
+export async function readJson(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    const stats = await stat(file);
+    if (!stats.isFile()) refuse(file, 'it is not a file', 'a JSON file');
+    if (stats.size > maxBytes) refuse(file, `it is ${stats.size} bytes long`, `at most ${maxBytes}`);
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    throw fileError(`Cannot open ${file}`, error, 'bad-model');
+  }
+  // Before parsing: what is nested a million deep parses, and then overflows the stack of whoever walks it.
+  if (depth(text) > maxDepth) refuse(file, `it is nested over ${maxDepth} levels deep`, 'a plain JSON file');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return refuse(file, 'it is not JSON', 'a JSON file');
+  }
+}
+
+function depth(text: string): number {
+  let deepest = 0;
+  let level = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x22) quoted = !quoted;
+    else if (quoted && code === 0x5c) i++;
+    else if (!quoted && (code === 0x5b || code === 0x7b)) deepest = Math.max(deepest, ++level);
+    else if (!quoted && (code === 0x5d || code === 0x7d)) level--;
+  }
+  return deepest;
+}
