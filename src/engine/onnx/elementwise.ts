@@ -1,0 +1,61 @@
+import { type DType, dataTypes, isFloat } from './dtype.js';
+import type { NodeOptions, Var } from './graph.js';
+import { broadcast, showShape } from './shape.js';
+
+/** Two values of one type, stretched over each other by NumPy's rule. */
+function binary(op: string, a: Var, b: Var): Var {
+  const shape = broadcast(a.shape, b.shape);
+  if (shape === undefined)
+    return a.graph.fail(`${op} of ${showShape(a.shape)} and ${showShape(b.shape)}: the shapes do not meet`);
+  if (a.dtype !== b.dtype) return a.graph.fail(`${op} of ${a.dtype} and ${b.dtype}: the types differ`);
+  return a.graph.node(op, [a, b], [{ dtype: a.dtype, shape }])[0]!;
+}
+
+export const add = (a: Var, b: Var): Var => binary('Add', a, b);
+export const sub = (a: Var, b: Var): Var => binary('Sub', a, b);
+export const mul = (a: Var, b: Var): Var => binary('Mul', a, b);
+export const div = (a: Var, b: Var): Var => binary('Div', a, b);
+
+/** `x · factor`; nothing is emitted for 1. */
+export function scale(x: Var, factor: number): Var {
+  return factor === 1 ? x : mul(x, x.graph.constant(x.dtype, [], [factor]));
+}
+
+/** `x + addend`, for one plain number. */
+export function shift(x: Var, addend: number): Var {
+  return add(x, x.graph.constant(x.dtype, [], [addend]));
+}
+
+function unary(op: string, x: Var, options?: NodeOptions): Var {
+  if (!isFloat(x.dtype)) return x.graph.fail(`${op} of ${x.dtype}, want a float`);
+  return x.graph.node(op, [x], [x], options)[0]!;
+}
+
+export const sigmoid = (x: Var): Var => unary('Sigmoid', x);
+export const tanh = (x: Var): Var => unary('Tanh', x);
+export const relu = (x: Var): Var => unary('Relu', x);
+export const sin = (x: Var): Var => unary('Sin', x);
+export const cos = (x: Var): Var => unary('Cos', x);
+export const exp = (x: Var): Var => unary('Exp', x);
+export const sqrt = (x: Var): Var => unary('Sqrt', x);
+
+/** x·Φ(x) with the error function, or torch's `approximate='tanh'`. */
+export const gelu = (x: Var, approximate: 'none' | 'tanh' = 'none'): Var =>
+  unary('Gelu', x, { attributes: { approximate: { s: approximate } } });
+
+/** x·σ(1.702·x), the GELU of OpenAI's CLIP. */
+export const quickGelu = (x: Var): Var => mul(x, sigmoid(scale(x, 1.702)));
+
+/** x·σ(x). ONNX Runtime fuses the two nodes to one QuickGelu where it has the kernel. */
+export const silu = (x: Var): Var => mul(x, sigmoid(x));
+
+/** Softmax over `axis`. */
+export const softmax = (x: Var, axis = -1): Var => unary('Softmax', x, { attributes: { axis: { i: axis } } });
+
+/** `x` as another element type; itself when it is of that type. */
+export function cast(x: Var, dtype: DType): Var {
+  if (x.dtype === dtype) return x;
+  return x.graph.node('Cast', [x], [{ dtype, shape: x.shape }], {
+    attributes: { to: { i: dataTypes[dtype] } },
+  })[0]!;
+}

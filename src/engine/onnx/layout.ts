@@ -1,0 +1,108 @@
+/** Ops that move elements and compute nothing. */
+import type { Var } from './graph.js';
+import { countOf, type Dim, isBatch, type Shape, sameDim, showShape, sumOf } from './shape.js';
+
+/** The same elements, row-major, in another shape; at most one dim may be of the batch. */
+export function reshape(x: Var, shape: Shape): Var {
+  const { graph } = x;
+  const [from, to] = [countOf(x.shape), countOf(shape)];
+  if (from === undefined || to === undefined || !sameDim(from, to))
+    return graph.fail(`Reshape of ${showShape(x.shape)} to ${showShape(shape)}: the counts differ`);
+  const dims = graph.constant(
+    'int64',
+    [shape.length],
+    shape.map((dim) => (isBatch(dim) ? -1 : dim)),
+  );
+  return graph.node('Reshape', [x, dims], [{ dtype: x.dtype, shape }])[0]!;
+}
+
+/** Output axis i is input axis `order[i]`. */
+export function transpose(x: Var, order: readonly number[]): Var {
+  if ([...order].sort().join() !== x.shape.map((_, i) => i).join())
+    return x.graph.fail(`Transpose of ${showShape(x.shape)} by [${order}]: not an order of its axes`);
+  const shape = order.map((axis) => x.shape[axis]!);
+  return x.graph.node('Transpose', [x], [{ dtype: x.dtype, shape }], {
+    attributes: { perm: { ints: order } },
+  })[0]!;
+}
+
+/** Side by side along `axis`; the other dims must agree. */
+export function concat(parts: readonly Var[], axis: number): Var {
+  const { graph, dtype, shape: first } = parts[0]!;
+  const shown = parts.map(({ shape }) => showShape(shape)).join(' and ');
+  const along = sumOf(parts.map(({ shape }) => shape[axis]!));
+  const agree = parts.every(
+    (part) =>
+      part.dtype === dtype &&
+      part.shape.length === first.length &&
+      part.shape.every((dim, i) => i === axis || sameDim(dim, first[i]!)),
+  );
+  if (!agree || along === undefined)
+    return graph.fail(`Concat of ${shown} along axis ${axis}: the shapes do not meet`);
+  const shape = first.map((dim, i): Dim => (i === axis ? along : dim));
+  return graph.node('Concat', parts, [{ dtype, shape }], { attributes: { axis: { i: axis } } })[0]!;
+}
+
+/** `count` equal parts along `axis`. */
+export function split(x: Var, count: number, axis: number): Var[] {
+  const dim = x.shape[axis];
+  const each = dim === undefined ? 0.5 : (isBatch(dim) ? dim.times : dim) / count;
+  if (!Number.isInteger(each))
+    return x.graph.fail(`Split of ${showShape(x.shape)} along axis ${axis}: not ${count} equal parts`);
+  const size: Dim = isBatch(dim!) ? { times: each } : each;
+  const part = { dtype: x.dtype, shape: x.shape.map((d, i) => (i === axis ? size : d)) };
+  const attributes = { axis: { i: axis }, num_outputs: { i: count } };
+  return x.graph.node(
+    'Split',
+    [x],
+    Array.from({ length: count }, () => part),
+    { attributes },
+  );
+}
+
+/** Elements `start` up to `end` along `axis`. */
+export function slice(x: Var, axis: number, start: number, end: number): Var {
+  const dim = x.shape[axis];
+  if (dim === undefined || isBatch(dim) || start < 0 || end > dim || start >= end)
+    return x.graph.fail(`Slice ${start} to ${end} of ${showShape(x.shape)} along axis ${axis}`);
+  const at = (value: number) => x.graph.constant('int64', [1], [value]);
+  const shape = x.shape.map((d, i) => (i === axis ? end - start : d));
+  return x.graph.node('Slice', [x, at(start), at(end), at(axis)], [{ dtype: x.dtype, shape }])[0]!;
+}
+
+/** Rows of `table` [N,…] picked by `indices` (int32 or int64, any shape) → [indices…, …]. */
+export function gather(table: Var, indices: Var): Var {
+  if (indices.dtype !== 'int32' && indices.dtype !== 'int64')
+    return table.graph.fail(`Gather by ${indices.dtype}, want int32 or int64`);
+  const shape = [...indices.shape, ...table.shape.slice(1)];
+  return table.graph.node('Gather', [table, indices], [{ dtype: table.dtype, shape }])[0]!;
+}
+
+/** Each sample's row at its own index: x [B,S,C] by indices [B] → [B,C]. */
+export function gatherRows(x: Var, indices: Var): Var {
+  const [b, , c] = x.shape;
+  if (x.shape.length !== 3 || indices.shape.length !== 1 || !sameDim(b!, indices.shape[0]!))
+    return x.graph.fail(`rows of ${showShape(x.shape)} at ${showShape(indices.shape)}, want [B,S,C] and [B]`);
+  const index = reshape(indices, [b!, 1]);
+  const attributes = { batch_dims: { i: 1 } };
+  return x.graph.node('GatherND', [x, index], [{ dtype: x.dtype, shape: [b!, c!] }], { attributes })[0]!;
+}
+
+/**
+ * Nearest-neighbour enlargement of maps to `height` × `width`; row i comes from row floor(i · H / height), as torch's
+ * `interpolate(mode='nearest')` has it. `axes` names the spatial axes: 2 in NCHW, 1 in NHWC.
+ */
+export function resizeNearest(x: Var, height: number, width: number, firstSpatialAxis: 1 | 2 = 2): Var {
+  const shape = x.shape.map((dim, i) =>
+    i === firstSpatialAxis ? height : i === firstSpatialAxis + 1 ? width : dim,
+  );
+  const sizes = x.graph.constant('int64', [2], [height, width]);
+  return x.graph.node('Resize', [x, undefined, undefined, sizes], [{ dtype: x.dtype, shape }], {
+    attributes: {
+      mode: { s: 'nearest' },
+      nearest_mode: { s: 'floor' },
+      coordinate_transformation_mode: { s: 'asymmetric' },
+      axes: { ints: [firstSpatialAxis, firstSpatialAxis + 1] },
+    },
+  })[0]!;
+}
