@@ -1,0 +1,100 @@
+"""Records one family: its checkpoint's description, network calls and pictures."""
+import json, os, shutil, tempfile
+
+import numpy, torch
+from PIL import Image
+
+from . import calls, checkpoint, pictures, sprite, weights
+
+
+def load_parts(folder, family):
+    """The networks of a family that has no pipeline."""
+    variant = lambda part: {"variant": part["variant"]} if part["variant"] else {}
+    return {
+        name: part["model"].from_pretrained(os.path.join(folder, name), torch_dtype=torch.float32, **variant(part)).eval()
+        for name, part in family["components"].items()
+    }
+
+
+def record_calls(family, networks, tokenizers):
+    records = []
+    for name, network in networks.items():
+        if name.startswith("text_encoder"):
+            records += calls.text_calls(name, tokenizers[name.replace("text_encoder", "tokenizer")], network, family["texts"])
+        elif name.startswith("unet"):
+            records += calls.unet_calls(network)
+        elif name.startswith("vae"):
+            records += calls.vae_calls(network)
+    return records
+
+
+def write_calls(base, records):
+    """calls.json with the outputs' names, calls.safetensors with their numbers."""
+    tensors = {}
+    for i, record in enumerate(records):
+        for name, value in record["outputs"].items():
+            key = f"{i}.{record['network']}.{name}"
+            tensors[key] = value.to(torch.float32).contiguous()
+            record["outputs"][name] = key
+    weights.write(os.path.join(base, "calls.safetensors"), tensors)
+    write_lines(os.path.join(base, "calls.json"), records)
+
+
+def write_lines(path, entries):
+    """A JSON array with one entry a line."""
+    with open(path, "w") as file:
+        file.write("[\n" + ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries) + "\n]\n")
+
+
+def check(name, picture, again, ends_allowed):
+    """A picture must have content and must not hang on the last bit of a sum, else it proves nothing."""
+    spread, ends = float(picture.std()), float(((picture == 0) | (picture == 255)).mean())
+    apart = numpy.abs(picture.astype(int) - again.astype(int))
+    print(f"  {name:18} spread {spread:5.1f}  at the ends {ends:6.1%}  other kernels: mean {apart.mean():.4f} max {apart.max()}")
+    assert spread > 15 and ends < ends_allowed, f"{name}: no content"
+    assert apart.max() <= 2, f"{name}: unstable"
+
+
+def record_pictures(family, base, draw):
+    """Draws each request twice, the second time with other kernels, and keeps the first."""
+    entries = []
+    for name, request in family["pictures"]:
+        picture = draw(request)
+        torch.set_num_threads(1)
+        with torch.backends.mkldnn.flags(enabled=False):
+            check(name, picture, draw(request), family.get("ends", 0.15))
+        torch.set_num_threads(2)
+        Image.fromarray(picture).save(os.path.join(base, f"{name}.png"), optimize=True)
+        entries.append({"family": family["name"], "name": name, "request": request, "file": f"{family['name']}/{name}.png"})
+    return entries
+
+
+def record(family, root, keep=None):
+    """Everything of one family; returns its entries of index.json."""
+    print(family["name"])
+    base = checkpoint.describe(family, root)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = os.path.join(keep, family["name"]) if keep else temporary
+        checkpoint.materialise(base, folder)
+        if not family.get("index"):
+            write_calls(base, record_calls(family, load_parts(folder, family), {}))
+            return []
+        pipe = family.get("open", pictures.open_pipeline)(folder, family.get("variant"))
+        write_calls(base, record_calls(family, load_parts(folder, family), pipe.components))
+        draw = family.get("draw", pictures.draw)
+        return record_pictures(family, base, lambda request: draw(pipe, request, root))
+
+
+def record_sprite(model, folder):
+    """The built-in model's pictures, drawn as `reference.py` of its training draws them."""
+    print("sprite")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    parts = sprite.open_model(model)
+    # The stickers lie on white.
+    family = {"name": "sprite", "pictures": sprite.requests(), "ends": 0.99}
+    entries = record_pictures(family, folder, lambda request: sprite.draw(parts, request))
+    for entry in entries:
+        entry["file"] = os.path.basename(entry["file"])
+        entry["ids"] = parts.tokenizer(entry["request"]["prompt"], truncation=True, max_length=parts.window).input_ids
+    write_lines(os.path.join(folder, "index.json"), entries)
