@@ -186,3 +186,9 @@ export function createGraph(name: string): Graph {
   };
   return graph;
 }
+
+/** Bytes of the weights that lie in files. */
+export function weightBytes(graph: Graph): number {
+  const lengths = [...graph.initializers.values()].map(({ source }) => ('file' in source ? source.length : 0));
+  return lengths.reduce((sum, length) => sum + length, 0);
+}

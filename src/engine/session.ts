@@ -1,0 +1,160 @@
+/** The one door to ONNX Runtime. */
+import { availableParallelism } from 'node:os';
+import { env, InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { UserError } from '../errors.js';
+import type { Device } from '../job.js';
+import type { RunMarks } from './drawing.js';
+import { add } from './onnx/elementwise.js';
+import { createGraph } from './onnx/graph.js';
+import { encodeModel } from './onnx/protobuf.js';
+
+/** Plain data, row-major. float16 travels as its bits in a Uint16Array: Node 20 has no Float16Array. */
+export interface Tensor {
+  readonly dtype: 'float32' | 'float16' | 'int32' | 'int64' | 'bool';
+  readonly dims: readonly number[];
+  readonly data: Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+export interface Session {
+  /**
+   * Runs the model once. It blocks the calling thread until it is done, and a process runs one at a time.
+   *
+   * @throws UserError `out-of-memory`
+   */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /** Frees the native memory; the session is of no use afterwards. */
+  release(): Promise<void>;
+}
+
+export interface SessionOptions {
+  readonly device: Exclude<Device, 'auto'>;
+  /** The folder that the model's external weights are named in. */
+  readonly weightsFolder: string;
+  /** Bytes of those weights: small ones are copied into the layouts that kernels like best, large ones are mapped. */
+  readonly weightBytes: number;
+  /** Threads of the CPU provider; the machine's cores when left out. */
+  readonly threads?: number;
+  /** Told around every native call. */
+  readonly onRun?: RunMarks;
+}
+
+// Rewriting convolutions to blocked layouts copies their weights: worth up to a fifth of the time, and memory that a
+// checkpoint of gigabytes may not take twice.
+const smallWeights = 256 * 2 ** 20;
+
+/**
+ * Opens a model given as ONNX bytes.
+ *
+ * @throws UserError `no-device` when the device's provider does not load here, `out-of-memory`
+ * @example
+ * const session = await openSession(encodeModel(graph), { device: 'cpu', weightsFolder: '/m/unet', weightBytes: 7e7 });
+ * const { out_sample } = await session.run({ sample, timestep, encoder_hidden_states });
+ */
+export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
+  const { device, weightsFolder, weightBytes, threads, onRun } = options;
+  const small = weightBytes < smallWeights;
+  const create = () =>
+    InferenceSession.create(model, {
+      executionProviders: [provider(device)],
+      graphOptimizationLevel: small ? 'all' : 'extended',
+      intraOpNumThreads: threads ?? availableParallelism(),
+      logSeverityLevel: silent,
+      extra: {
+        session: {
+          model_external_initializers_file_folder_path: weightsFolder,
+          disable_prepacking: small ? '0' : '1',
+        },
+      },
+    });
+  env.logLevel = 'fatal';
+  const session = await marked(onRun, slowly, create).catch((error) => {
+    throw outOfMemory(error, device) ?? noDevice(error, device) ?? error;
+  });
+
+  const seen = new Set<string>();
+  return {
+    async run(feeds) {
+      const shapes = Object.values(feeds).map(({ dims }) => dims.join('x'));
+      const patience = seen.has(shapes.join()) ? 1 : slowly;
+      seen.add(shapes.join());
+      const inputs = Object.entries(feeds).map(([name, { dtype, data, dims }]) => [
+        name,
+        ortTensor(dtype, data, dims),
+      ]);
+      const outputs = await marked(onRun, patience, () => session.run(Object.fromEntries(inputs))).catch(
+        (error) => {
+          throw outOfMemory(error, device) ?? error;
+        },
+      );
+      return Object.fromEntries(
+        Object.entries(outputs).map(([name, { type, dims, data }]) => [
+          name,
+          { dtype: type, dims, data } as Tensor,
+        ]),
+      );
+    },
+    release: () => session.release(),
+  };
+}
+
+/**
+ * Why a device cannot be used here, as one sentence; undefined when it can. Loads the provider, so it takes up to
+ * seconds on a GPU.
+ */
+export async function whyNotOn(device: SessionOptions['device']): Promise<string | undefined> {
+  const graph = createGraph('probe');
+  graph.output('y', add(graph.input('x', 'float32', [1]), graph.constant('float32', [1], [1])));
+  try {
+    const session = await openSession(encodeModel(graph), { device, weightsFolder: '.', weightBytes: 0 });
+    await session.release();
+    return undefined;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
+
+// Loading, and the first run of a shape, in which GPU providers search for their kernels.
+const slowly = 5;
+
+// Everything that goes wrong is thrown as well: nothing is to be written on stderr past the program's own words.
+const silent = 4;
+
+async function marked<T>(marks: RunMarks | undefined, patience: number, call: () => Promise<T>): Promise<T> {
+  await marks?.ready();
+  marks?.began(patience);
+  try {
+    return await call();
+  } finally {
+    marks?.ended();
+  }
+}
+
+function provider(device: SessionOptions['device']): InferenceSession.ExecutionProviderConfig {
+  if (device === 'cpu' || device === 'webgpu') return device;
+  return { name: 'cuda', deviceId: Number(device.split(':')[1] ?? 0) };
+}
+
+function ortTensor(dtype: Tensor['dtype'], data: Tensor['data'], dims: readonly number[]): OrtTensor {
+  return new OrtTensor(dtype as 'float32', data as Float32Array, dims);
+}
+
+/** The words of the CPU's allocator, of CUDA's and of Dawn's. */
+function outOfMemory(error: unknown, device: string): UserError | undefined {
+  if (!/bad_alloc|out of memory|allocate memory|out_of_memory|smaller than requested/i.test(String(error)))
+    return undefined;
+  const message = `Cannot run the model on ${device}: it needs more memory than there is, want a smaller picture or model`;
+  return new UserError('out-of-memory', message, { cause: error });
+}
+
+function noDevice(error: unknown, device: string): UserError | undefined {
+  if (device === 'cpu') return undefined;
+  // "…libcublasLt.so.13: cannot open shared object file: …" says which library is missing.
+  const library = /([\w.+-]+\.(?:so[.\d]*|dll|dylib))'?:? (?:cannot open|which is missing)/.exec(
+    String(error),
+  )?.[1];
+  const reason = library === undefined ? 'ONNX Runtime found no such device' : `${library} does not load`;
+  const wanted =
+    device === 'webgpu' ? 'a GPU with a Vulkan, Metal or Direct3D driver' : 'an NVIDIA GPU with CUDA 13';
+  return new UserError('no-device', `Cannot run on ${device}: ${reason}, want ${wanted}`, { cause: error });
+}
