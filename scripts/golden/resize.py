@@ -1,0 +1,29 @@
+"""Writes test/golden/image/resize.json: what Pillow's Lanczos filter makes of a picture given by a formula.
+
+python scripts/golden/resize.py
+Needs: pillow, numpy (PyPI).
+"""
+import base64, json, os
+
+import numpy as np
+from PIL import Image, __version__
+
+WIDTH, HEIGHT = 53, 37
+
+
+def source():
+    """[37, 53, 3]: hard edges and every value, so that rounding and overshoot show."""
+    y, x, c = np.mgrid[0:HEIGHT, 0:WIDTH, 0:3]
+    return ((x * x * 3 + y * 7 * (c + 1) + x * y) & 255).astype(np.uint8)
+
+
+picture = Image.fromarray(source())
+sizes = [(16, 16), (53, 20), (20, 37), (96, 80), (8, 72), (1, 1), (53, 37)]
+cases = [
+    {"width": w, "height": h, "rgb": base64.b64encode(picture.resize((w, h), Image.LANCZOS).tobytes()).decode()}
+    for w, h in sizes
+]
+path = os.path.join(os.path.dirname(__file__), "../../test/golden/image/resize.json")
+with open(path, "w") as file:
+    json.dump({"pillow": __version__, "width": WIDTH, "height": HEIGHT, "cases": cases}, file, indent=1)
+    file.write("\n")

@@ -1,0 +1,39 @@
+import type { Picture } from '../job.js';
+
+/**
+ * The settings that made a picture, in the words and order of A1111's "infotext", which image tools and sites read.
+ * No timings and no date: the same request gives the same text.
+ *
+ * @param version Kiln's own
+ * @example
+ * formatParameters(picture, '0.1.0')
+ * // a happy dog
+ * // Negative prompt: blurry
+ * // Steps: 20, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 128x128, Model: sprite, Version: kiln 0.1.0
+ */
+export function formatParameters(picture: Omit<Picture, 'pixels' | 'timings'>, version: string): string {
+  const settings: [string, string | number | undefined][] = [
+    ['Steps', picture.steps],
+    ['Sampler', picture.scheduler],
+    ['CFG scale', picture.guidance],
+    ['Seed', picture.seed],
+    ['Size', `${picture.width}x${picture.height}`],
+    ['Model', picture.model],
+    ['Denoising strength', picture.strength],
+    ['Version', `kiln ${version}`],
+  ];
+  const lines = [picture.prompt];
+  if (picture.negative) lines.push(`Negative prompt: ${picture.negative}`);
+  lines.push(
+    settings
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}: ${quoted(String(value))}`)
+      .join(', '),
+  );
+  return lines.join('\n');
+}
+
+/** A1111 splits at commas and colons, and reads a value with one of them as JSON. */
+function quoted(value: string): string {
+  return /[,:\n]/.test(value) ? JSON.stringify(value) : value;
+}
