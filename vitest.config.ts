@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/build.ts'],
+    // The suites of hostile files make this many each; `npm run fire` makes more.
+    provide: { fireCount: 20 },
     testTimeout: 60_000,
     hookTimeout: 120_000,
     // Two files at once on two cores would make the engine's processes fight over them.
