@@ -18,17 +18,17 @@ export interface Death {
  * @example deathError({ code: null, signal: 'SIGSEGV', output: '' }, 'draw', 120).code; // 'engine-died'
  */
 export function deathError(death: Death, doing: 'draw' | 'open', hangSeconds: number): UserError {
-  const action = doing === 'draw' ? 'Cannot finish drawing' : 'Cannot open the engine';
+  const action = doing === 'draw' ? 'Cannot finish drawing: the engine' : 'Cannot open the engine: it';
   const next = doing === 'draw' ? '; the next draw starts a fresh one' : '';
   if (death.signal === 'SIGALRM' && hangSignal === 'SIGALRM') {
     return new UserError(
       'engine-hung',
-      `${action}: one run of it took over ${hangSeconds} s and was ended${next}`,
+      `${action} was ended because one run took over ${hangSeconds} s${next}`,
     );
   }
   const said = doing === 'open' ? reason(death.output) : '';
-  return new UserError('engine-died', `${action}: its process ${manner(death)}${said}${next}`, {
-    cause: death.notStarted ?? new Error(death.output),
+  return new UserError('engine-died', `${action} ${manner(death)}${said}${next}`, {
+    cause: death.notStarted ?? new Error(`It wrote: ${death.output.trim() || 'nothing'}`),
   });
 }
 

@@ -40,7 +40,10 @@ type StandIn = ReturnType<typeof standIn>['batcher'];
 
 /** A job of `steps` steps; its sample starts at `1000 · id`, one more in the second row of a guided job. */
 async function job(batcher: StandIn, id: number, steps: number, { shape = 'A', count = 1, size = 3 } = {}) {
-  let sample = Float32Array.from({ length: count * size }, (_, i) => 1000 * id + Math.floor(i / size));
+  let sample: Float32Array = Float32Array.from(
+    { length: count * size },
+    (_, i) => 1000 * id + Math.floor(i / size),
+  );
   for (let step = 0; step < steps; step += 1) sample = await batcher.denoise(rows(id, sample, shape, count));
   return [...sample];
 }
