@@ -1,4 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UserError } from '../../errors.js';
 import { writeAtomically } from './atomicWrite.js';
 import { firstNotFinite } from './finite.js';
 import { convertFloats, type FloatType } from './floats.js';
@@ -28,6 +30,7 @@ export async function writeConverted(
     for (const { file } of tensors) if (!sources.has(file)) sources.set(file, await open(file));
     await writeAtomically(file, async (target) => {
       const header = headerBytes(layout, dtype);
+      await refuseWithoutRoom(dirname(file), header.length + (layout.at(-1)?.end ?? 0));
       let writing: Promise<unknown> = target.write(header, 0, header.length, 0);
       const buffer = { source: new Uint8Array(chunkElements * 4), target: new Uint8Array(chunkElements * 4) };
       for (const { tensor, element, count, begin } of pieces(layout, dtype)) {
@@ -82,6 +85,19 @@ function headerBytes(layout: readonly Place[], dtype: string): Buffer {
   header.writeBigUInt64LE(BigInt(padded), 0);
   header.write(json, 8);
   return header;
+}
+
+/** Before writing, as a disk filled to the brim hurts everything else on it. */
+async function refuseWithoutRoom(folder: string, bytes: number): Promise<void> {
+  const { blocks, bavail, bsize } = await statfs(folder);
+  // Some network file systems report nothing.
+  if (blocks === 0 || bavail * bsize >= bytes) return;
+  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
+  const found = `${gigabytes(bavail * bsize)} are free`;
+  throw new UserError(
+    'bad-output',
+    `Cannot convert weights into ${folder}: ${found}, want ${gigabytes(bytes)}`,
+  );
 }
 
 interface Piece {

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { either, flag, oneOf, real, text, whole } from './fields.js';
+
+/** A component's library and class, both null where the pipeline goes without it. */
+function component() {
+  const wanted = 'a library and a class';
+  return either(z.tuple([text(), text()], wanted), z.tuple([z.null(), z.null()], wanted), wanted).optional();
+}
+
+/**
+ * `model_index.json`: which class each component is, and what Kiln's own checkpoints add to say how they are used.
+ * Components that Kiln does not run (safety checker, feature extractor, image encoder) are left out.
+ */
+export const ModelIndex = z.object(
+  {
+    _class_name: text(),
+    unet: component(),
+    vae: component(),
+    scheduler: component(),
+    text_encoder: component(),
+    text_encoder_2: component(),
+    tokenizer: component(),
+    tokenizer_2: component(),
+    /** Whether SDXL uses zeros for the text states when no negative prompt is given. */
+    force_zeros_for_empty_prompt: flag().default(true),
+    /** What a request gets that does not say. */
+    defaults: z
+      .object(
+        {
+          steps: whole(1, 1000).optional(),
+          guidance: real(0, 100).optional(),
+          strength: real(0, 1).optional(),
+        },
+        'an object',
+      )
+      .default({}),
+    /** How a text encoder's output becomes the U-Net's context, where diffusers has no class that says it. */
+    text_states: z
+      .object(
+        {
+          /** Tokens a prompt is padded and cut to. */
+          max_length: whole(2, 8192),
+          /** The states of padding tokens are zero. */
+          zero_padding: flag().default(false),
+          /** `text_embeds` is the mean of the states of the tokens that are not padding. */
+          pooled: oneOf('masked_mean').optional(),
+        },
+        'an object',
+      )
+      .optional(),
+  },
+  'an object',
+);
+export type ModelIndex = z.infer<typeof ModelIndex>;

@@ -1,0 +1,47 @@
+import type { z } from 'zod';
+import { readJson } from '../json.js';
+import { quote, refuse } from '../refuse.js';
+
+/**
+ * Reads a component's config file by its schema.
+ *
+ * @throws UserError `bad-model` naming the first key that is wrong, its value and the value wanted.
+ * @example await parseConfig(UNetConfig, '/m/unet/config.json');
+ */
+export async function parseConfig<Schema extends z.ZodType>(
+  schema: Schema,
+  file: string,
+): Promise<z.infer<Schema>> {
+  const value = await readJson(file);
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = deepest(result.error.issues);
+  const key = issue.path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('');
+  return refuse(file, `${key.replace(/^\./, '') || 'it'} is ${shown(value, issue.path)}`, issue.message);
+}
+
+interface Issue {
+  readonly path: PropertyKey[];
+  readonly message: string;
+}
+
+/** The first issue; of a choice between types, the one that got furthest into the value. */
+function deepest([first]: z.core.$ZodIssue[]): Issue {
+  if (first?.code !== 'invalid_union') return first!;
+  const inner = first.errors.flat().map(({ path, message }) => ({ path: [...first.path, ...path], message }));
+  return inner.reduce<Issue>((best, issue) => (issue.path.length > best.path.length ? issue : best), first);
+}
+
+function shown(value: unknown, path: readonly PropertyKey[]): string {
+  let found: unknown = value;
+  for (const part of path) {
+    const object: unknown = found;
+    if (object === null || typeof object !== 'object' || !Object.hasOwn(object, part)) return 'missing';
+    found = (object as Record<PropertyKey, unknown>)[part];
+  }
+  if (Array.isArray(found)) return `a list of ${found.length}`;
+  if (found !== null && typeof found === 'object') return 'an object';
+  return typeof found === 'string' ? quote(found) : String(found);
+}

@@ -1,0 +1,170 @@
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { BertConfig } from './config/bert.js';
+import { ClipTextConfig } from './config/clipText.js';
+import { ModelIndex } from './config/modelIndex.js';
+import { parseConfig } from './config/parseConfig.js';
+import { UNetConfig } from './config/unet.js';
+import { VaeConfig } from './config/vae.js';
+import { TinyVaeConfig } from './config/vaeTiny.js';
+import { quote, refuse } from './refuse.js';
+import { sampleSize } from './sampleSize.js';
+import { openWeights, type Weights } from './weights.js';
+
+/** A network of a checkpoint: its config is read, its weights are opened when they are asked for, once. */
+export interface Component {
+  readonly folder: string;
+  weights(): Promise<Weights>;
+}
+
+export type Vae = Component &
+  (
+    | { readonly kind: 'kl'; readonly config: VaeConfig }
+    | { readonly kind: 'tiny'; readonly config: TinyVaeConfig }
+  );
+
+export type TextEncoder = Component & {
+  /** Where its tokenizer's files are, if the checkpoint has them. */
+  readonly tokenizerFolder: string;
+} & (
+    | {
+        readonly kind: 'clip';
+        readonly config: ClipTextConfig /** Has `text_embeds`. */;
+        readonly projection: boolean;
+      }
+    | { readonly kind: 'bert'; readonly config: BertConfig }
+  );
+
+/** A model in diffusers' folder layout, with every config read and checked. */
+export interface Checkpoint {
+  /** The folder's own name. */
+  readonly name: string;
+  readonly folder: string;
+  /** diffusers' class, as `StableDiffusionXLPipeline`. */
+  readonly pipelineClass: string;
+  readonly unet: Component & { readonly config: UNetConfig };
+  readonly vae: Vae;
+  /** `text_encoder`, then `text_encoder_2`, of which a pipeline has at least one. */
+  readonly textEncoders: readonly TextEncoder[];
+  /** `scheduler_config.json` as it is, but for `_class_name`, which is what model_index.json says. */
+  readonly scheduler: unknown;
+  readonly defaults: ModelIndex['defaults'];
+  readonly textStates: ModelIndex['text_states'];
+  readonly forceZerosForEmptyPrompt: boolean;
+  /** Pixels a latent stands for, on each side. */
+  readonly vaeScaleFactor: number;
+  /** The size drawn when none is asked for, in latents, as diffusers would have it. */
+  readonly sampleHeight: number;
+  readonly sampleWidth: number;
+}
+
+/**
+ * Opens a diffusers folder: reads and checks its configs, and that its networks fit each other. Weights are not
+ * touched before a component's `weights()`.
+ *
+ * @param options.cacheFolder where what was checked is remembered and converted weights are kept.
+ * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted.
+ * @example const sprite = await openCheckpoint('assets/models/sprite', { cacheFolder }); sprite.unet.config.in_channels;
+ */
+export async function openCheckpoint(folder: string, options: { cacheFolder: string }): Promise<Checkpoint> {
+  const root = resolve(folder);
+  await refuseOtherThings(root);
+  const indexFile = join(root, 'model_index.json');
+  const index = await parseConfig(ModelIndex, indexFile);
+
+  const classOf = (name: ComponentName, ...classes: string[]): string => {
+    const found = index[name]?.[1];
+    if (typeof found === 'string' && (classes.length === 0 || classes.includes(found))) return found;
+    const what = found
+      ? `its ${name} is of class ${quote(found)}`
+      : `its ${quote(index._class_name)} has no ${name}`;
+    return refuse(indexFile, what, classes.join(' or ') || 'one');
+  };
+  const configOf = (name: ComponentName) => join(root, name, 'config.json');
+  const component = (name: ComponentName): Component => {
+    let opened: Promise<Weights> | undefined;
+    const path = join(root, name);
+    return { folder: path, weights: () => (opened ??= openWeights(path, options)) };
+  };
+
+  classOf('unet', 'UNet2DConditionModel');
+  const unet = { ...component('unet'), config: await parseConfig(UNetConfig, configOf('unet')) };
+  const vae: Vae =
+    classOf('vae', 'AutoencoderKL', 'AutoencoderTiny') === 'AutoencoderKL'
+      ? { ...component('vae'), kind: 'kl', config: await parseConfig(VaeConfig, configOf('vae')) }
+      : { ...component('vae'), kind: 'tiny', config: await parseConfig(TinyVaeConfig, configOf('vae')) };
+
+  const textEncoders: TextEncoder[] = [];
+  for (const [name, tokenizer] of encoderNames) {
+    if (!index[name]?.[1]) continue;
+    const parts = { ...component(name), tokenizerFolder: join(root, tokenizer) };
+    const className = classOf(name, 'CLIPTextModel', 'CLIPTextModelWithProjection', 'BertModel');
+    if (className === 'BertModel') {
+      textEncoders.push({ ...parts, kind: 'bert', config: await parseConfig(BertConfig, configOf(name)) });
+    } else {
+      const projection = className === 'CLIPTextModelWithProjection';
+      const config = await parseConfig(ClipTextConfig, configOf(name));
+      textEncoders.push({ ...parts, kind: 'clip', projection, config });
+    }
+  }
+  if (textEncoders.length === 0) classOf('text_encoder', 'CLIPTextModel', 'BertModel');
+  refuseMisfits(configOf('unet'), unet.config, vae.config.latent_channels, textEncoders);
+
+  const schedulerFile = join(root, 'scheduler', 'scheduler_config.json');
+  return {
+    name: basename(root),
+    folder: root,
+    pipelineClass: index._class_name,
+    unet,
+    vae,
+    textEncoders,
+    // from_pretrained takes the class from model_index.json, whatever the scheduler's own file says.
+    scheduler: { ...(await parseConfig(AnyObject, schedulerFile)), _class_name: classOf('scheduler') },
+    defaults: index.defaults,
+    textStates: index.text_states,
+    forceZerosForEmptyPrompt: index.force_zeros_for_empty_prompt,
+    ...sampleSize(index._class_name, unet.config, vae),
+  };
+}
+
+type ComponentName = 'unet' | 'vae' | 'scheduler' | 'text_encoder' | 'text_encoder_2';
+
+const AnyObject = z.looseObject({}, 'an object');
+
+const encoderNames = [
+  ['text_encoder', 'tokenizer'],
+  ['text_encoder_2', 'tokenizer_2'],
+] as const;
+
+async function refuseOtherThings(path: string): Promise<void> {
+  const cannot = (found: string) =>
+    new UserError('bad-model', `Cannot open model ${basename(path)}: ${found}, want a diffusers folder`);
+  const [here, index] = await Promise.all(
+    [path, join(path, 'model_index.json')].map((at) => stat(at).catch(() => null)),
+  );
+  if (!here) throw cannot(`there is no ${path}`);
+  if (here.isFile()) throw cannot(`${path} is a single file, which is not read yet`);
+  if (!index) throw cannot(`there is no model_index.json in ${path}`);
+}
+
+/** The sizes at which one network's output becomes another's input. */
+function refuseMisfits(
+  file: string,
+  unet: UNetConfig,
+  latentChannels: number,
+  textEncoders: readonly TextEncoder[],
+): void {
+  for (const key of ['in_channels', 'out_channels'] as const) {
+    if (unet[key] !== latentChannels) {
+      refuse(file, `${key} is ${unet[key]}`, `${latentChannels}, the latent channels of the VAE`);
+    }
+  }
+  // Two encoders' states are put side by side, channel by channel.
+  const width = textEncoders.reduce((sum, { config }) => sum + config.hidden_size, 0);
+  for (const dim of [unet.cross_attention_dim].flat()) {
+    if (dim !== width)
+      refuse(file, `cross_attention_dim is ${dim}`, `${width}, the channels of the text states`);
+  }
+}
