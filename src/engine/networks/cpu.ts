@@ -58,7 +58,8 @@ export const cpuTarget: Target = {
     const pad = (kernel - 1) / 2;
     const weight = p.weight('weight', [spec.out, spec.in, kernel, kernel]);
     const pads = spec.pads ?? [pad, pad, pad, pad];
-    return conv(x, weight, p.weight('bias', [spec.out]), { stride: spec.stride, pads });
+    const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);
+    return conv(x, weight, bias, { stride: spec.stride, pads });
   }),
 
   linear,

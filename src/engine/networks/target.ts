@@ -45,6 +45,8 @@ export interface ConvSpec {
   readonly stride?: number;
   /** Zeros at top, left, bottom, right; (kernel − 1) / 2 all round when left out. */
   readonly pads?: readonly [number, number, number, number];
+  /** Whether the checkpoint has a bias; it has when left out. */
+  readonly bias?: boolean;
 }
 
 export interface LinearSpec {
