@@ -1,8 +1,9 @@
-import { UserError } from '../errors.js';
+import { type ErrorCode, UserError } from '../errors.js';
 import type { DrawRequest, Picture } from '../job.js';
 import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
 import { engineEnvironment } from './environment.js';
-import { closedError, type DrawOptions, type EngineProcess, forkEngine } from './fork.js';
+import { type DrawOptions, forkEngine } from './fork.js';
+import { createKeeper, type EngineEvent, type KeeperOptions } from './keeper.js';
 
 export interface EngineOptions extends Omit<PipelineOptions, 'onRun'> {
   /** The environment to take `PATH`, GPU choices and the like from; what else is in it stays here. */
@@ -15,20 +16,6 @@ export interface EngineOptions extends Omit<PipelineOptions, 'onRun'> {
   readonly pipeline?: string;
   onEvent?(event: EngineEvent): void;
 }
-
-/** What happens to the engine's processes, for the log. */
-export type EngineEvent =
-  | { readonly type: 'opened'; readonly pid: number; readonly milliseconds: number }
-  /** A process ended that nobody asked to. `output` is the last of what it wrote; the draws in it reject on their own. */
-  | {
-      readonly type: 'died';
-      readonly code: number | null;
-      readonly signal: string | null;
-      readonly output: string;
-    }
-  | { readonly type: 'recycled'; readonly memoryMb: number }
-  /** The process is above the ceiling from its first picture on, so that replacing it would gain nothing. */
-  | { readonly type: 'ceiling-too-low'; readonly memoryMb: number };
 
 export interface Engine {
   /**
@@ -68,81 +55,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { env, memoryCeilingMb, hangSeconds = defaultHangSeconds, onEvent, ...rest } = options;
   const opening = { ...rest, hangSeconds };
   const ceiling = (memoryCeilingMb ?? Number.POSITIVE_INFINITY) * bytesPerMb;
-
-  const processes = new Set<EngineProcess>();
-  /** The child that takes draws, or will once it is open; undefined until a draw asks for one. */
-  let current: Promise<EngineProcess> | undefined;
-  let live: EngineProcess | undefined;
-  let warmed: readonly Size[] = [];
-  let closing: Promise<void> | undefined;
+  const fork: KeeperOptions['fork'] = (onEnd) => forkEngine({ opening, env: engineEnvironment(env), onEnd });
+  const keeper = createKeeper({ fork, ceiling, onEvent });
   const stayAlive = keepAlive();
-
-  async function start(): Promise<EngineProcess> {
-    if (closing) throw closedError();
-    const began = performance.now();
-    const child = forkEngine({
-      opening,
-      env: engineEnvironment(env),
-      onEnd({ code, signal, output }, closed) {
-        processes.delete(child);
-        if (live === child) current = live = undefined;
-        if (closed) return;
-        onEvent?.({ type: 'died', code, signal, output });
-        // Only one that had drawn: a model or machine that kills every child is tried again when somebody draws.
-        if (child.drawn > 0 && !current) begin(start());
-      },
-    });
-    processes.add(child);
-    try {
-      await child.opened;
-    } catch (error) {
-      await child.close();
-      throw error;
-    }
-    live = child;
-    onEvent?.({ type: 'opened', pid: child.pid ?? 0, milliseconds: performance.now() - began });
-    return child;
-  }
-
-  function begin(next: Promise<EngineProcess>): Promise<EngineProcess> {
-    current = next;
-    next.then(
-      (child) => {
-        // What goes wrong here goes wrong again, and is told, when somebody draws at that size.
-        if (warmed.length > 0) child.warm(warmed).catch(() => {});
-      },
-      () => {
-        if (current === next) current = undefined;
-      },
-    );
-    return next;
-  }
-
-  function ready(): Promise<EngineProcess> {
-    if (closing) return Promise.reject(closedError());
-    return current ?? begin(start());
-  }
-
-  function checkMemory(child: EngineProcess): void {
-    const { first, latest } = child.memory;
-    if (child !== live || closing || latest <= ceiling) return;
-    if (first > ceiling) {
-      if (child.drawn === 1) onEvent?.({ type: 'ceiling-too-low', memoryMb: latest / bytesPerMb });
-      return;
-    }
-    live = undefined;
-    onEvent?.({ type: 'recycled', memoryMb: latest / bytesPerMb });
-    begin(
-      child
-        .idle()
-        .then(() => child.close())
-        .then(start),
-    );
-  }
 
   async function draw(request: DrawRequest, options: DrawOptions = {}): Promise<Picture> {
     for (let attempt = 1; ; attempt += 1) {
-      const child = await unlessAborted(ready(), options.signal);
+      const child = await unlessAborted(keeper.ready(), options.signal);
       let begun = false;
       const onBegan = () => {
         begun = true;
@@ -150,29 +69,28 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       try {
         return await child.draw(request, { ...options, onBegan });
       } catch (error) {
-        // One more chance for a draw that the child never took up: the death is another's doing.
-        if (begun || attempt > 1 || !isDeath(error)) throw error;
+        // One more chance for a draw that the process never took up: its end is not this draw's doing.
+        if (begun || attempt > 1 || !processGone(error)) throw error;
       } finally {
-        checkMemory(child);
+        keeper.drew(child);
       }
     }
   }
 
-  async function close(): Promise<void> {
-    await Promise.all([...processes].map((child) => child.close()));
+  async function warm(sizes: readonly Size[]): Promise<void> {
+    const child = await keeper.ready();
+    keeper.warmNext(sizes);
+    await child.warm(sizes);
   }
 
-  await stayAlive(begin(start()));
+  await stayAlive(keeper.ready());
   return {
     draw: (request, options) => stayAlive(draw(request, options)),
-    describe: () => stayAlive(ready().then((child) => child.opened)),
-    warm(sizes) {
-      warmed = sizes;
-      return stayAlive(ready().then((child) => child.warm(sizes)));
-    },
-    close: () => (closing ??= stayAlive(close())),
+    describe: () => stayAlive(keeper.ready().then((child) => child.opened)),
+    warm: (sizes) => stayAlive(warm(sizes)),
+    close: () => stayAlive(keeper.close()),
     get pid() {
-      return live?.pid;
+      return keeper.pid;
     },
   };
 }
@@ -201,6 +119,7 @@ function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal | undefi
   });
 }
 
-function isDeath(error: unknown): boolean {
-  return error instanceof UserError && (error.code === 'engine-died' || error.code === 'engine-hung');
+function processGone(error: unknown): boolean {
+  const codes: readonly ErrorCode[] = ['engine-died', 'engine-hung', 'engine-closed'];
+  return error instanceof UserError && codes.includes(error.code);
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach } from 'vitest';
-import { type Engine, type EngineEvent, type EngineOptions, openEngine } from '../../src/engine/engine.js';
+import { type Engine, type EngineOptions, openEngine } from '../../src/engine/engine.js';
+import type { EngineEvent } from '../../src/engine/keeper.js';
 
 export const standIn = new URL('../fixtures/engine-stand-in.mjs', import.meta.url).href;
 
