@@ -25,7 +25,10 @@ const timeoutSeconds = 4;
  */
 export async function decodePicture(bytes: Uint8Array, name = 'the picture'): Promise<Pixels> {
   if (bytes.length > maxPictureBytes) {
-    throw unreadable(name, `found ${bytes.length.toLocaleString('en')} bytes, want at most ${maxPictureBytes.toLocaleString('en')}`);
+    throw unreadable(
+      name,
+      `found ${bytes.length.toLocaleString('en')} bytes, want at most ${maxPictureBytes.toLocaleString('en')}`,
+    );
   }
   const { kind, looksLike } = pictureKind(bytes);
   if (!kind) throw unreadable(name, `found ${looksLike}, want a PNG, JPEG, WebP or GIF`);

@@ -19,9 +19,9 @@ const precision = 32 - 8 - 2;
  *
  * Source: Pillow, src/libImaging/Resample.c.
  *
- * @example resize(photo, 512, 512)
+ * @example resizePixels(photo, 512, 512)
  */
-export function resize(picture: Pixels, width: number, height: number): Pixels {
+export function resizePixels(picture: Pixels, width: number, height: number): Pixels {
   const rows = picture.height;
   const across =
     width === picture.width

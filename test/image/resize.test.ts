@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { resize } from '../../src/image/resize.js';
+import { resizePixels } from '../../src/image/resize.js';
 import type { Pixels } from '../../src/job.js';
 
 const golden = JSON.parse(readFileSync('test/golden/image/resize.json', 'utf8')) as {
@@ -21,7 +21,7 @@ const source: Pixels = {
 
 describe('resizing gives the bytes that Pillow gives', () => {
   test.each(golden.cases)('at $width×$height', ({ width, height, rgb }) => {
-    const resized = resize(source, width, height);
+    const resized = resizePixels(source, width, height);
     expect([resized.width, resized.height]).toEqual([width, height]);
     expect(Buffer.from(resized.data).equals(Buffer.from(rgb, 'base64'))).toBe(true);
   });
