@@ -35,10 +35,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, pictures, record, sd
+from golden.families import checkpoint, lcm, pictures, record, sd, sdxl
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FAMILIES = [*sd.FAMILIES]
+FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES]
 
 
 def main():

@@ -105,3 +105,4 @@ def write_tokenizers(root):
     shutil.rmtree(os.path.join(root, "tokenizers"), ignore_errors=True)
     tokenizer.write(os.path.join(root, "tokenizers", "clip"))
     tokenizer.write(os.path.join(root, "tokenizers", "clip-bang"), pad="!")
+    tokenizer.write_json_only(os.path.join(root, "tokenizers", "clip-json"), os.path.join(root, "tokenizers", "clip"))

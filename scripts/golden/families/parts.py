@@ -1,5 +1,5 @@
 """The networks that families are made of, with config files as they lie on the hub: old ones leave later keys out."""
-from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
 from .checkpoint import component
@@ -10,6 +10,8 @@ SYMBOLS = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1, "vocab_size"
 # Attention sharp enough, and its output large enough, that another prompt draws another picture.
 UNET_GAINS = {r"to_[qk]\.weight": 1.5, r"attn2\.to_out": 3.0, r"conv_out\.weight": 1.5, r"add_embedding|class_embed": 2.0}
 VAE_GAINS = {r"encoder\.conv_out\.weight": 3.0, r"decoder\.conv_out\.weight": 0.6, r"to_[qk]\.weight": 1.5}
+# No norm holds its values, and its last layer gives 0 to 1: start it at grey.
+TINY_VAE_GAINS = {r"decoder\.layers\.13\.bias": (0.05, 0.5), r"decoder\.layers\.13\.weight": 0.07, r"weight": 1.2}
 OLD_ATTENTION = {"to_q": "query", "to_k": "key", "to_v": "value", "to_out.0": "proj_attn"}
 
 
@@ -46,6 +48,17 @@ def vae(channels=(16, 16, 32, 32), layers=1, groups=8, latent=4, config={}, **op
         "up_block_types": ["UpDecoderBlock2D"] * len(channels),
     }
     return component(AutoencoderKL, base | config, gains=VAE_GAINS, **options)
+
+
+def tiny_vae(channels=(16, 16, 16, 16), **options):
+    """AutoencoderTiny (TAESD)."""
+    config = {
+        "_class_name": "AutoencoderTiny", "_diffusers_version": "0.20.0.dev0", "act_fn": "relu", "in_channels": 3, "out_channels": 3,
+        "encoder_block_out_channels": list(channels), "decoder_block_out_channels": list(channels), "force_upcast": False,
+        "latent_channels": 4, "latent_magnitude": 3, "latent_shift": 0.5, "num_encoder_blocks": [1, 2, 1, 1],
+        "num_decoder_blocks": [1, 1, 2, 1], "scaling_factor": 1.0, "upsample_fn": "nearest", "upsampling_scaling_factor": 2,
+    }
+    return component(AutoencoderTiny, config, gains=TINY_VAE_GAINS, **options)
 
 
 def unet(channels, down, up, config, **options):

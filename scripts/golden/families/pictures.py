@@ -18,43 +18,49 @@ FROM_PICTURE = {
     "StableDiffusionXLPipeline": "StableDiffusionXLImg2ImgPipeline",
     "LatentConsistencyModelPipeline": "LatentConsistencyModelImg2ImgPipeline",
 }
-OPTIONS = ("requires_safety_checker", "force_zeros_for_empty_prompt", "requires_aesthetics_score", "add_watermarker")
 NAMES = {"negative": "negative_prompt", "steps": "num_inference_steps", "guidance": "guidance_scale"}
 
 
 def open_pipeline(folder, variant=None):
-    pipe = diffusers.DiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, variant=variant)
-    pipe.set_progress_bar_config(disable=True)
-    return pipe
+    """{"text": the pipeline that model_index.json names, "picture": its img2img twin}, opened from the folder each."""
+    options = {"torch_dtype": torch.float32, "variant": variant}
+    text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
+    picture = getattr(diffusers, FROM_PICTURE[type(text).__name__]).from_pretrained(folder, **options)
+    for pipe in (text, picture):
+        pipe.set_progress_bar_config(disable=True)
+    return {"text": text, "picture": picture}
 
 
-def scheduler_for(pipe, request):
-    """The request's scheduler made from the pipeline's own config, or a fresh copy of the pipeline's own."""
-    if "scheduler" not in request:
-        return copy.deepcopy(pipe.scheduler)
-    name, more = CLASSES[request["scheduler"]]
-    return getattr(diffusers, name).from_config(pipe.scheduler.config, **more)
+def scheduler_for(own, name):
+    """The named scheduler made from the pipeline's own config, or a fresh copy of the pipeline's own."""
+    if not name:
+        return copy.deepcopy(own)
+    cls, more = CLASSES[name]
+    return getattr(diffusers, cls).from_config(own.config, **more)
 
 
-def draw(pipe, request, inits):
+def draw(pipes, request, inits):
     """The picture [H, W, 3] uint8 of a request as DrawRequest has it (src/job.ts); `inits` is the folder of init pictures."""
     options = {NAMES.get(k, k): v for k, v in request.items() if k not in ("seed", "scheduler", "init")}
-    parts, cls = {**pipe.components, "scheduler": scheduler_for(pipe, request)}, type(pipe)
+    pipe = pipes["picture" if "init" in request else "text"]
     if "init" in request:
-        cls = getattr(diffusers, FROM_PICTURE[cls.__name__])
         options["image"] = Image.open(os.path.join(inits, request["init"])).convert("RGB")
         options = {k: v for k, v in options.items() if k not in ("width", "height")}
-    runner = cls(**parts, **{k: v for k, v in pipe.config.items() if k in OPTIONS})
-    runner.set_progress_bar_config(disable=True)
-    generator = torch.Generator("cpu").manual_seed(request["seed"])
-    return numpy.asarray(runner(**options, generator=generator).images[0])
+    own = pipe.scheduler
+    # Assigned, not given to a constructor: __init__ would change steps_offset and clip_sample once more.
+    pipe.scheduler = scheduler_for(own, request.get("scheduler"))
+    try:
+        generator = torch.Generator("cpu").manual_seed(request["seed"])
+        return numpy.asarray(pipe(**options, generator=generator).images[0])
+    finally:
+        pipe.scheduler = own
 
 
-def draw_batch(pipe, request, count):
+def draw_batch(pipes, request, count):
     """`count` pictures of one call, image i with seed + i."""
     generators = [torch.Generator("cpu").manual_seed(request["seed"] + i) for i in range(count)]
     options = {NAMES.get(k, k): v for k, v in request.items() if k != "seed"}
-    return [numpy.asarray(image) for image in pipe(**options, num_images_per_prompt=count, generator=generators).images]
+    return [numpy.asarray(image) for image in pipes["text"](**options, num_images_per_prompt=count, generator=generators).images]
 
 
 def write_inits(folder):

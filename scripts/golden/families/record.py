@@ -64,8 +64,7 @@ def record_pictures(family, base, draw):
         with torch.backends.mkldnn.flags(enabled=False):
             check(name, picture, draw(request), family.get("ends", 0.15))
         torch.set_num_threads(2)
-        Image.fromarray(picture).save(os.path.join(base, f"{name}.png"), optimize=True)
-        entries.append({"family": family["name"], "name": name, "request": request, "file": f"{family['name']}/{name}.png"})
+        entries.append(save(family, base, name, request, picture))
     return entries
 
 
@@ -79,10 +78,29 @@ def record(family, root, keep=None):
         if not family.get("index"):
             write_calls(base, record_calls(family, load_parts(folder, family), {}))
             return []
-        pipe = family.get("open", pictures.open_pipeline)(folder, family.get("variant"))
-        write_calls(base, record_calls(family, load_parts(folder, family), pipe.components))
-        draw = family.get("draw", pictures.draw)
-        return record_pictures(family, base, lambda request: draw(pipe, request, root))
+        kind = sprite if family["index"]["_class_name"] == "SpritePipeline" else pictures
+        pipes = kind.open_pipeline(folder, family.get("variant"))
+        write_calls(base, record_calls(family, load_parts(folder, family), pipes["text"].components))
+        entries = record_pictures(family, base, lambda request: kind.draw(pipes, request, root))
+        if "batch" in family:
+            entries += record_batch(family, base, pipes)
+        return entries
+
+
+def record_batch(family, base, pipes):
+    """Four pictures of one call, each as an entry of its own: image i is what seed + i draws."""
+    entries = []
+    for i, picture in enumerate(pictures.draw_batch(pipes, family["batch"], 4)):
+        request = {**family["batch"], "seed": family["batch"]["seed"] + i}
+        check(f"batch-{i}", picture, pictures.draw(pipes, request, None), 0.15)
+        entries.append(save(family, base, f"batch-{i}", request, picture))
+    return entries
+
+
+def save(family, base, name, request, picture):
+    """Writes the PNG and gives its entry of index.json."""
+    Image.fromarray(picture).save(os.path.join(base, f"{name}.png"), optimize=True)
+    return {"family": family["name"], "name": name, "request": request, "file": f"{family['name']}/{name}.png"}
 
 
 def record_sprite(model, folder):
@@ -90,11 +108,11 @@ def record_sprite(model, folder):
     print("sprite")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    parts = sprite.open_model(model)
+    pipes = sprite.open_pipeline(model)
     # The stickers lie on white.
     family = {"name": "sprite", "pictures": sprite.requests(), "ends": 0.99}
-    entries = record_pictures(family, folder, lambda request: sprite.draw(parts, request))
+    entries = record_pictures(family, folder, lambda request: sprite.draw(pipes, request))
     for entry in entries:
         entry["file"] = os.path.basename(entry["file"])
-        entry["ids"] = parts.tokenizer(entry["request"]["prompt"], truncation=True, max_length=parts.window).input_ids
+        entry["ids"] = pipes["text"].tokenizer(entry["request"]["prompt"], truncation=True, max_length=pipes["text"].window).input_ids
     write_lines(os.path.join(folder, "index.json"), entries)

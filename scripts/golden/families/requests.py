@@ -12,6 +12,18 @@ def schedulers(steps, plain=PLAIN, names=SCHEDULERS):
     return [own, *((name, {**plain, "steps": steps, "seed": 101 + i, "scheduler": name}) for i, name in enumerate(names))]
 
 
+def from_picture(steps=4, plain=PLAIN):
+    """img2img with every scheduler: their timesteps start in the middle."""
+    ask = {**plain, "steps": steps, "init": "init-64x64.png", "strength": 0.6}
+    return [(f"img2img-{name}", {**ask, "seed": 201 + i, "scheduler": name}) for i, name in enumerate(SCHEDULERS)]
+
+
+def few(plain=PLAIN):
+    """For families that differ from another in one thing."""
+    ask = lambda seed, **more: {**plain, "steps": 3, "seed": seed, **more}
+    return [("plain", ask(1)), ("negative", ask(2, negative="blurry city")), ("img2img", ask(3, init="init-64x64.png", strength=0.7, width=64, height=64))]
+
+
 def variety(steps=3, plain=PLAIN, negative="blurry city"):
     """Everything else that a request can ask for."""
     ask = lambda seed, **more: {**plain, "steps": steps, "seed": seed, **more}

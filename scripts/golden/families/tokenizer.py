@@ -1,6 +1,8 @@
 """A CLIP tokenizer with 512 byte symbols and a few dozen words: the hub's files in miniature."""
 import json, os
 
+from transformers import CLIPTokenizer
+
 WORDS = """a an the of in on with and photo picture painting drawing happy sad red blue green small big old dog
 cat fox horse house tree river mountain city robot rocket castle moon sun night day high quality blurry""".split()
 
@@ -47,3 +49,8 @@ def write(folder, pad="<|endoftext|>"):
     for name, text in files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             file.write(text)
+
+
+def write_json_only(folder, source):
+    """The same vocabulary as transformers saves it today: tokenizer.json and tokenizer_config.json."""
+    CLIPTokenizer.from_pretrained(source).save_pretrained(folder)

@@ -12,8 +12,13 @@ TABLES = r"(token|position|word|token_type)_embeddings?\.weight$|^class_embeddin
 
 
 def scale(name, shape, gains):
-    """std and mean of a tensor: activations stay near 1 through a random network; `gains` is {regex: factor}."""
+    """std and mean of a tensor: activations stay near 1 through a random network.
+
+    `gains` is {regex: factor on std, or (std, mean) outright}.
+    """
     gain = next((gain for pattern, gain in gains.items() if re.search(pattern, name)), 1.0)
+    if isinstance(gain, tuple):
+        return gain
     if len(shape) == 1:
         std, mean = (0.1, 1.0) if name.endswith("weight") else (0.05, 0.0)
     elif re.search(TABLES, name):
