@@ -9,7 +9,7 @@ const { fround } = Math;
 
 const twoPi = fround(2 * Math.PI);
 const fourOverPi = fround(1.27323954473516);
-const sqrtHalf = fround(0.707106781186547524);
+const sqrtHalf = fround(Math.SQRT1_2);
 
 const log = [
   7.0376836292e-2, -1.151461031e-1, 1.167699874e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
@@ -20,8 +20,8 @@ const logTwoHigh = fround(0.693359375);
 
 /** π/4 in three parts, negated: each product with a small whole number is nearly exact. */
 const quarter1 = fround(-0.78515625);
-const quarter2 = fround(-2.4187564849853515625e-4);
-const quarter3 = fround(-3.77489497744594108e-8);
+const quarter2 = fround(-2.418756484985352e-4);
+const quarter3 = fround(-3.774894977445941e-8);
 
 const sine0 = fround(-1.9515295891e-4);
 const sine1 = fround(8.3321608736e-3);

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import type { SchedulerName } from '../../job.js';
+import { type CommonConfig, type SchedulerClass, schedulerClasses } from './classes.js';
+import { add, mul } from './float32.js';
+import type { Schedule } from './schedule.js';
+import type { Scheduler } from './scheduler.js';
+
+/** A scheduler with its options settled. */
+export interface Resolved {
+  /** The diffusers class. */
+  readonly className: string;
+  readonly run: Scheduler;
+  /**
+   * The timesteps and noise levels for 1 to `num_train_timesteps` steps; with a strength (img2img) it begins
+   * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is left.
+   *
+   * @throws UserError `bad-option` when the scheduler cannot do so many steps.
+   */
+  schedule(steps: number, strength?: number): Schedule;
+  /**
+   * What `run` starts from: the noise `[C·h·w]`, or with `init` (img2img) the picture's latents with the noise of the
+   * first step that is left; `init` itself when none is left.
+   */
+  start(noise: Float32Array, schedule: Schedule, init?: Float32Array): Float32Array;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** diffusers' pipelines that correct a scheduler's options when they are made. */
+const correcting = new Set(['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline']);
+
+const distilled = new Set(['LCMScheduler', 'TCDScheduler']);
+
+/** The class behind each name of a request, and what the name adds to its options. */
+const byName: Readonly<Record<SchedulerName, { readonly className: string; readonly options?: Options }>> = {
+  ddim: { className: 'DDIMScheduler' },
+  pndm: { className: 'PNDMScheduler' },
+  euler: { className: 'EulerDiscreteScheduler' },
+  euler_a: { className: 'EulerAncestralDiscreteScheduler' },
+  heun: { className: 'HeunDiscreteScheduler' },
+  dpmpp_2m: { className: 'DPMSolverMultistepScheduler' },
+  dpmpp_2m_karras: { className: 'DPMSolverMultistepScheduler', options: { use_karras_sigmas: true } },
+  dpmpp_2m_sde: { className: 'DPMSolverMultistepScheduler', options: { algorithm_type: 'sde-dpmsolver++' } },
+  unipc: { className: 'UniPCMultistepScheduler' },
+  lcm: { className: 'LCMScheduler' },
+  tcd: { className: 'TCDScheduler' },
+};
+
+/**
+ * The scheduler of a request.
+ *
+ * Without a name: what the checkpoint says, run as diffusers' pipeline runs it. With a name: that class made by
+ * `from_config(pipe.scheduler.config)`, so keys in the file carry over and absent ones have the class's defaults.
+ * Source: diffusers' `ConfigMixin.extract_init_dict`, `StableDiffusionPipeline.__init__`.
+ *
+ * @param file scheduler_config.json, parsed
+ * @param pipelineClass `_class_name` of model_index.json, as `StableDiffusionPipeline`
+ * @param indexClass the scheduler class that model_index.json names; it goes before the file's own `_class_name`
+ * @throws UserError `bad-model` naming the class or the option, the value found and the value wanted.
+ * @example resolveScheduler(file, 'euler_a', 'StableDiffusionPipeline').className; // 'EulerAncestralDiscreteScheduler'
+ */
+export function resolveScheduler(
+  file: unknown,
+  name: SchedulerName | undefined,
+  pipelineClass: string,
+  indexClass?: string,
+): Resolved {
+  const carried = carriedOver(file);
+  const className = name ? byName[name].className : String(indexClass ?? carried._class_name);
+  const parts = schedulerClasses.get(className);
+  if (!parts) {
+    const known = [...schedulerClasses.keys()].join(', ');
+    throw new UserError(
+      'bad-model',
+      `Cannot use the model's scheduler: it is ${className}, want one of ${known}`,
+    );
+  }
+  const corrected = correctedByPipeline(carried, pipelineClass, name === undefined);
+  const config = checked(className, parts, { ...corrected, ...(name && byName[name].options) });
+  // The latent consistency pipelines hand the strength to their scheduler, which spaces its steps over what is left.
+  const inside = distilled.has(className) && pipelineClass.startsWith('LatentConsistencyModel');
+  return {
+    className,
+    run: parts.create(config),
+    schedule(steps, strength = 1) {
+      limitSteps(steps, config);
+      const schedule = parts.schedule(steps, config, inside ? strength : 1);
+      checkTimesteps(steps, schedule, config);
+      const begin = inside ? 0 : steps - Math.min(Math.trunc(steps * strength), steps);
+      return { ...schedule, begin };
+    },
+    start(noise, schedule, init) {
+      if (!init) return mul(noise, schedule.initNoiseSigma);
+      if (schedule.begin >= schedule.timesteps.length) return init;
+      const { alpha, sigma } = parts.mix(schedule);
+      return add(mul(alpha, init), mul(sigma, noise));
+    },
+  };
+}
+
+/** The file's options; those that a saved config marks as defaults count as absent, as in diffusers. */
+function carriedOver(file: unknown): Options {
+  const found = z.looseObject({ _use_default_values: z.array(z.string()).optional() }).safeParse(file);
+  if (!found.success) {
+    throw new UserError(
+      'bad-model',
+      `Cannot read scheduler_config.json: found ${shown(file)}, want an object of options`,
+    );
+  }
+  const defaults = found.data._use_default_values ?? [];
+  return Object.fromEntries(Object.entries(found.data).filter(([key]) => !defaults.includes(key)));
+}
+
+/**
+ * The Stable Diffusion 1 and 2 pipelines correct old configs: `steps_offset` to 1 and `clip_sample` to false. What they
+ * correct in the scheduler's defaults, not in the file, does not carry over to another class.
+ */
+function correctedByPipeline(options: Options, pipelineClass: string, ownClass: boolean): Options {
+  if (!correcting.has(pipelineClass)) return options;
+  return {
+    ...options,
+    ...((ownClass || 'steps_offset' in options) && { steps_offset: 1 }),
+    ...((ownClass || options.clip_sample === true) && { clip_sample: false }),
+  };
+}
+
+function checked(className: string, { config }: SchedulerClass, options: Options): CommonConfig {
+  const result = config.safeParse(options);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  const value = path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], options);
+  throw new UserError(
+    'bad-model',
+    `Cannot set up ${className}: ${path.join('.')} is ${shown(value)}, want ${message}`,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+function limitSteps(steps: number, { num_train_timesteps: most }: CommonConfig): void {
+  if (Number.isInteger(steps) && steps >= 1 && steps <= most) return;
+  throw new UserError(
+    'bad-option',
+    `Cannot draw in ${steps} steps: this model wants a whole number from 1 to ${most}`,
+  );
+}
+
+function checkTimesteps(steps: number, schedule: Schedule, config: CommonConfig): void {
+  if (schedule.sigmas.length > 0) return;
+  const { alphasCumprod, timesteps } = schedule;
+  const outside = timesteps.find((timestep) => alphasCumprod[timestep] === undefined);
+  if (outside !== undefined) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw in ${steps} steps: they reach timestep ${outside}, want at most ${alphasCumprod.length - 1}`,
+    );
+  }
+  if (config.prediction_type === 'epsilon' && timesteps.some((timestep) => alphasCumprod[timestep] === 0)) {
+    throw new UserError(
+      'bad-model',
+      'Cannot draw with zero terminal SNR: prediction_type is "epsilon", which tells nothing there, want "v_prediction"',
+    );
+  }
+}
