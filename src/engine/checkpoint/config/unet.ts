@@ -76,7 +76,7 @@ const keys = z.object(
     addition_embed_type: only('text_time').nullable().default(null),
     addition_time_embed_dim: whole(2, 16_384).nullable().default(null),
     num_class_embeds: whole(1, 1_000_000).nullable().default(null),
-    upcast_attention: flag().default(false),
+    upcast_attention: flag().nullable().default(false),
     resnet_time_scale_shift: only('default').default('default'),
     resnet_skip_time_act: only(false).default(false),
     resnet_out_scale_factor: only(1).default(1),

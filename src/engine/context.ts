@@ -1,0 +1,186 @@
+import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
+import { givesTextEmbeds, isXl, type Model } from './model.js';
+import type { Tensor } from './session.js';
+import type { Chunk, EncodedPrompt } from './tokenizer/prompt.js';
+import { encodePrompt } from './tokenizer/prompt.js';
+import type { Tokenizer } from './tokenizer/tokenizer.js';
+import { applyWeights } from './tokenizer/weights.js';
+
+/** What the U-Net is told about one prompt. */
+export interface PromptContext {
+  /** `encoder_hidden_states` [S, D]. */
+  readonly states: Float32Array;
+  /** S: tokens, over all chunks of a long prompt. */
+  readonly tokens: number;
+  /** `text_embeds` [P], where the checkpoint has it. */
+  readonly pooled?: Float32Array;
+}
+
+/** The unconditional prompt's and the prompt's own context, of equal length; the first only where guidance asks for it. */
+export interface GuidedContext {
+  readonly negative?: PromptContext;
+  readonly positive: PromptContext;
+  readonly warnings: readonly string[];
+}
+
+export interface PromptEncoder {
+  /**
+   * @param negative undefined where none was given: SDXL then takes zeros, as diffusers does
+   * @param guided whether the unconditional context is needed at all
+   */
+  encode(prompt: string, negative: string | undefined, guided: boolean): Promise<GuidedContext>;
+}
+
+interface EncodedText {
+  readonly chunks: readonly PromptContext[];
+  readonly warnings: readonly string[];
+}
+
+// A chat asks for the same prompt again and again: re-rolls, counts, the empty negative prompt.
+const keptPrompts = 64;
+
+/**
+ * Prompts to the U-Net's context through all text encoders of a model, as its diffusers pipeline does; prompts past
+ * CLIP's window go in chunks, side by side.
+ *
+ * @example const { positive } = await createPromptEncoder(model, tokenizers).encode('a red fox', undefined, true);
+ */
+export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer[]): PromptEncoder {
+  const { checkpoint } = model;
+  const kept = new Map<string, Promise<EncodedText>>();
+
+  function encodeText(text: string): Promise<EncodedText> {
+    const encoded = kept.get(text) ?? runEncoders(text);
+    kept.delete(text);
+    kept.set(text, encoded);
+    encoded.catch(() => kept.delete(text));
+    for (const old of [...kept.keys()].slice(0, -keptPrompts)) kept.delete(old);
+    return encoded;
+  }
+
+  async function runEncoders(text: string): Promise<EncodedText> {
+    const parts: PromptContext[][] = [];
+    let warnings: readonly string[] = [];
+    for (const [i, encoder] of checkpoint.textEncoders.entries()) {
+      const prompt = encodePrompt(tokenizers[i]!, text, { maxLength: checkpoint.textStates?.max_length });
+      warnings = prompt.warnings;
+      parts.push(await runEncoder(i, encoder, prompt));
+    }
+    const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));
+    return { chunks, warnings };
+  }
+
+  async function runEncoder(
+    index: number,
+    encoder: TextEncoder,
+    prompt: EncodedPrompt,
+  ): Promise<PromptContext[]> {
+    const contexts: PromptContext[] = [];
+    for (const chunk of prompt.chunks) {
+      const { states, text_embeds } = await model.textEncoder(index).run(feeds(checkpoint, encoder, chunk));
+      const tokens = chunk.ids.length;
+      const weighted = applyWeights(states!.data as Float32Array, chunk.weights);
+      contexts.push(
+        checkpoint.textStates
+          ? ownStates(weighted, chunk.mask, checkpoint.textStates)
+          : { states: weighted, tokens, pooled: text_embeds?.data as Float32Array | undefined },
+      );
+    }
+    return contexts;
+  }
+
+  return {
+    async encode(prompt, negative, guided) {
+      const positive = await encodeText(prompt);
+      if (!guided) return { positive: endToEnd(positive.chunks), warnings: positive.warnings };
+      const other = await encodeText(negative ?? '');
+      const count = Math.max(positive.chunks.length, other.chunks.length);
+      const empty = count === 1 ? undefined : (await encodeText('')).chunks[0]!;
+      const filled = ({ chunks }: EncodedText) =>
+        endToEnd([...chunks, ...Array<PromptContext>(count - chunks.length).fill(empty!)]);
+      const zeros = negative === undefined && checkpoint.forceZerosForEmptyPrompt && isXl(checkpoint);
+      return {
+        negative: zeros ? zeroed(filled(positive)) : filled(other),
+        positive: filled(positive),
+        warnings: [...positive.warnings, ...(negative === undefined ? [] : other.warnings)],
+      };
+    },
+  };
+}
+
+function feeds(checkpoint: Checkpoint, encoder: TextEncoder, { ids, mask }: Chunk): Record<string, Tensor> {
+  const row = (data: Int32Array): Tensor => ({ dtype: 'int32', dims: [1, data.length], data });
+  if (encoder.kind === 'bert') return { input_ids: row(ids), attention_mask: row(mask) };
+  if (!givesTextEmbeds(checkpoint, encoder)) return { input_ids: row(ids) };
+  return {
+    input_ids: row(ids),
+    end_index: { dtype: 'int32', dims: [1], data: Int32Array.of(endIndex(encoder, ids)) },
+  };
+}
+
+/**
+ * Where transformers' CLIP takes a prompt's pooled state from: the first end token, or, with the `eos_token_id` of 2
+ * that old configs carry by mistake, the largest id. Source: transformers, modeling_clip.py, `CLIPTextTransformer`.
+ */
+function endIndex(encoder: TextEncoder & { kind: 'clip' }, ids: Int32Array): number {
+  const end = [encoder.config.eos_token_id].flat()[0];
+  if (end === 2) return ids.indexOf(Math.max(...ids));
+  return Math.max(0, ids.indexOf(end ?? -1));
+}
+
+/** The states as `text_states` of model_index.json wants them: states [S, D], mask [S]. */
+function ownStates(
+  states: Float32Array,
+  mask: Int32Array,
+  how: { zero_padding: boolean; pooled?: 'masked_mean' },
+): PromptContext {
+  const tokens = mask.length;
+  const width = states.length / tokens;
+  const kept = how.zero_padding ? states.map((x, i) => x * mask[Math.floor(i / width)]!) : states;
+  if (!how.pooled) return { states: kept, tokens };
+  const pooled = new Float32Array(width);
+  const real = mask.reduce((sum, one) => sum + one, 0);
+  for (let i = 0; i < width; i++) {
+    let sum = 0;
+    for (let token = 0; token < tokens; token++) sum += states[token * width + i]! * mask[token]!;
+    pooled[i] = sum / real;
+  }
+  return { states: kept, tokens, pooled };
+}
+
+/** Several encoders' states of the same tokens, joined feature by feature; the pooled state is the last one's. */
+function sideBySide(parts: readonly PromptContext[]): PromptContext {
+  if (parts.length === 1) return parts[0]!;
+  const { tokens } = parts[0]!;
+  const widths = parts.map(({ states }) => states.length / tokens);
+  const width = widths.reduce((sum, one) => sum + one, 0);
+  const states = new Float32Array(tokens * width);
+  let at = 0;
+  for (let token = 0; token < tokens; token++) {
+    for (const [i, part] of parts.entries()) {
+      states.set(part.states.subarray(token * widths[i]!, (token + 1) * widths[i]!), at);
+      at += widths[i]!;
+    }
+  }
+  return { states, tokens, pooled: parts.findLast(({ pooled }) => pooled)?.pooled };
+}
+
+/** A long prompt's chunks, one after the other; the pooled state is the first one's. */
+function endToEnd(chunks: readonly PromptContext[]): PromptContext {
+  if (chunks.length === 1) return chunks[0]!;
+  const states = new Float32Array(chunks.reduce((sum, chunk) => sum + chunk.states.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    states.set(chunk.states, at);
+    at += chunk.states.length;
+  }
+  return { states, tokens: chunks.reduce((sum, { tokens }) => sum + tokens, 0), pooled: chunks[0]!.pooled };
+}
+
+function zeroed(context: PromptContext): PromptContext {
+  return {
+    states: new Float32Array(context.states.length),
+    tokens: context.tokens,
+    pooled: context.pooled && new Float32Array(context.pooled.length),
+  };
+}

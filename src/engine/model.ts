@@ -1,0 +1,138 @@
+import type { Device } from '../job.js';
+import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
+import { type Weights, weightsAs } from './checkpoint/weights.js';
+import type { RunMarks, Size } from './drawing.js';
+import { keepSessions, type Network } from './kept-sessions.js';
+import { buildBert } from './networks/bert.js';
+import { buildClip } from './networks/clip.js';
+import { settle } from './networks/derived.js';
+import { createParams } from './networks/params.js';
+import type { Params } from './networks/target.js';
+import { targetOf } from './networks/targets.js';
+import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
+import { buildUNet } from './networks/unet.js';
+import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
+import { createGraph } from './onnx/graph.js';
+import { encodeModel } from './onnx/protobuf.js';
+import { openSession, type Session } from './session.js';
+
+/** What a U-Net graph is made for: the latents' size, and how many tokens of context there are. */
+export interface UNetShape extends Size {
+  readonly tokens: number;
+}
+
+/** A checkpoint's networks, each compiled and opened when it is first used. */
+export interface Model {
+  readonly checkpoint: Checkpoint;
+  /** `text_encoder` is 0, `text_encoder_2` is 1. */
+  textEncoder(index: number): Network;
+  unet(shape: UNetShape): Network;
+  /** Sizes are in latents. */
+  decoder(size: Size): Network;
+  encoder(size: Size): Network;
+  /** Milliseconds spent so far on compiling and opening. */
+  readonly loadTime: number;
+  close(): Promise<void>;
+}
+
+export interface ModelOptions {
+  readonly device: Exclude<Device, 'auto'>;
+  readonly cacheFolder: string;
+  readonly threads?: number;
+  readonly onRun?: RunMarks;
+}
+
+/**
+ * Sizes whose graphs are kept. A graph's shapes are fixed, and on the CPU large weights are shared between graphs by
+ * their memory map, so that a size costs little more than its activations.
+ */
+const keptSizes = 4;
+
+/**
+ * The networks of `checkpoint` on one device.
+ *
+ * @throws UserError `bad-model` where a network does not fit its weights, `no-device`, `out-of-memory`.
+ * @example const unet = createModel(checkpoint, { device: 'cpu', cacheFolder }).unet({ width: 64, height: 64, tokens: 77 });
+ */
+export function createModel(checkpoint: Checkpoint, options: ModelOptions): Model {
+  const target = targetOf(options.device);
+  const sessions = keepSessions(keptSizes);
+  let loadTime = 0;
+
+  async function compile(name: string, component: Component, build: (p: Params) => void): Promise<Session> {
+    const began = performance.now();
+    const weights = await weightsAs(
+      await component.weights(),
+      target.dtype === 'float16' ? 'F16' : 'F32',
+      options.cacheFolder,
+    );
+    const graph = createGraph(name);
+    build(createParams(graph, weights, target));
+    await settle(graph);
+    const session = await openSession(encodeModel(graph), {
+      ...options,
+      weightsFolder: weights.folder,
+      weightBytes: bytesOf(weights),
+    });
+    loadTime += performance.now() - began;
+    return session;
+  }
+
+  const network = (name: string, size: string, component: Component, build: (p: Params) => void): Network =>
+    sessions.network(name, size, () => compile(name, component, build));
+
+  const { textEncoders, unet, vae } = checkpoint;
+  const sizeKey = ({ width, height }: Size) => `${width}×${height}`;
+
+  return {
+    checkpoint,
+    get loadTime() {
+      return loadTime;
+    },
+
+    textEncoder(index) {
+      const encoder = textEncoders[index]!;
+      return network(`text_encoder${index === 0 ? '' : `_${index + 1}`}`, '', encoder, (p) => {
+        if (encoder.kind === 'bert') return buildBert(p, encoder.config, checkpoint.textStates!.max_length);
+        const states = isXl(checkpoint) ? 'penultimate' : 'last';
+        return buildClip(p, encoder.config, { states, projected: givesTextEmbeds(checkpoint, encoder) });
+      });
+    },
+
+    unet: (shape) =>
+      network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) => buildUNet(p, unet.config, shape)),
+
+    decoder: (size) =>
+      network('vae decoder', sizeKey(size), vae, (p) =>
+        vae.kind === 'kl' ? buildVaeDecoder(p, vae.config, size) : buildTinyVaeDecoder(p, vae.config, size),
+      ),
+
+    encoder(size) {
+      const factor = checkpoint.vaeScaleFactor;
+      const pixels = { width: size.width * factor, height: size.height * factor };
+      return network('vae encoder', sizeKey(size), vae, (p) =>
+        vae.kind === 'kl'
+          ? buildVaeEncoder(p, vae.config, pixels)
+          : buildTinyVaeEncoder(p, vae.config, pixels),
+      );
+    },
+
+    close: () => sessions.close(),
+  };
+}
+
+/** Whether a text encoder is asked for `text_embeds` beside its states. */
+export function givesTextEmbeds(checkpoint: Checkpoint, encoder: TextEncoder): boolean {
+  return encoder.kind === 'clip' && encoder.projection && isXl(checkpoint);
+}
+
+/** Whether the context is made as SDXL's pipelines make it. */
+export function isXl({ pipelineClass }: Checkpoint): boolean {
+  return pipelineClass.startsWith('StableDiffusionXL');
+}
+
+function bytesOf(weights: Weights): number {
+  let sum = 0;
+  for (const { length } of weights.tensors.values()) sum += length;
+  return sum;
+}

@@ -1,0 +1,90 @@
+/**
+ * CLIP's text encoder, as transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
+ * Papers: Radford et al. 2021, arXiv 2103.00020; OpenCLIP's H and bigG differ in sizes and activation only.
+ */
+
+import { multiHeadAttention } from '../onnx/attention.js';
+import { bytesOf } from '../onnx/dtype.js';
+import { add, gelu, quickGelu } from '../onnx/elementwise.js';
+import type { Graph, Var } from '../onnx/graph.js';
+import { gather, gatherRows } from '../onnx/layout.js';
+import { batch } from '../onnx/shape.js';
+import { layer, type Params, type Target } from './target.js';
+
+/** The part of `text_encoder/config.json` that the graph depends on. */
+export interface ClipShape {
+  readonly vocab_size: number;
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_hidden_layers: number;
+  readonly num_attention_heads: number;
+  readonly max_position_embeddings: number;
+  readonly hidden_act: 'quick_gelu' | 'gelu';
+  readonly layer_norm_eps: number;
+  readonly projection_dim: number;
+}
+
+export interface ClipOutputs {
+  /** The U-Net's context: the last layer's states behind the final LayerNorm (SD 1, 2), or those before the last layer (SDXL). */
+  readonly states: 'last' | 'penultimate';
+  /** Whether to give the projected state of the end token as well, `text_embeds`. */
+  readonly projected: boolean;
+}
+
+/**
+ * Adds the encoder to `p.graph`: `input_ids` int32 [B,S] and, for the projection, `end_index` int32 [B] (where each
+ * prompt's end token is) → `states` [B,S,D] and `text_embeds` [B,P].
+ *
+ * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
+ * @example buildClip(createParams(graph, weights, cpuTarget), config, { states: 'last', projected: false });
+ */
+export function buildClip(p: Params, config: ClipShape, outputs: ClipOutputs): void {
+  const { graph, target: t } = p;
+  const { hidden_size: d, max_position_embeddings: s, layer_norm_eps: epsilon } = config;
+  const model = p.scope('text_model');
+  const ids = graph.input('input_ids', 'int32', [batch, s]);
+
+  const words = gather(model.weight('embeddings.token_embedding.weight', [config.vocab_size, d]), ids);
+  let x = add(words, model.weight('embeddings.position_embedding.weight', [s, d], [1, s, d])); // [B, S, D]
+  const mask = causalMask(graph, t, s);
+  const run = (i: number) => encoderLayer(model.scope(`encoder.layers.${i}`), x, mask, config);
+
+  for (let i = 0; i < config.num_hidden_layers - 1; i++) x = run(i);
+  if (outputs.states === 'penultimate') graph.output('states', x);
+  if (outputs.states === 'last' || outputs.projected) {
+    x = t.layerNorm(model.scope('final_layer_norm'), run(config.num_hidden_layers - 1), d, epsilon);
+  }
+  if (outputs.states === 'last') graph.output('states', x);
+  if (outputs.projected) {
+    const end = gatherRows(x, graph.input('end_index', 'int32', [batch])); // [B, D]
+    const spec = { in: d, out: config.projection_dim, bias: false };
+    graph.output('text_embeds', t.linear(p.scope('text_projection'), end, spec)); // [B, P]
+  }
+}
+
+const encoderLayer = layer((p, x: Var, mask: Var, config: ClipShape): Var => {
+  const t = p.target;
+  const { hidden_size: d, intermediate_size: inner, layer_norm_eps: epsilon } = config;
+  const attention = p.scope('self_attn');
+  const normed = t.layerNorm(p.scope('layer_norm1'), x, d, epsilon);
+  const project = (name: string, from: Var) => t.linear(attention.scope(name), from, { in: d, out: d });
+  const attended = multiHeadAttention(
+    project('q_proj', normed),
+    project('k_proj', normed),
+    project('v_proj', normed),
+    { heads: config.num_attention_heads, bias: mask },
+  );
+  const between = add(x, project('out_proj', attended)); // [B, S, D]
+
+  const activation = config.hidden_act === 'quick_gelu' ? quickGelu : (h: Var) => gelu(h);
+  const again = t.layerNorm(p.scope('layer_norm2'), between, d, epsilon);
+  const wide = activation(t.linear(p.scope('mlp.fc1'), again, { in: d, out: inner })); // [B, S, 4D]
+  return add(between, t.linear(p.scope('mlp.fc2'), wide, { in: inner, out: d }));
+});
+
+/** [1,1,S,S]: 0 where a token may look, the type's least value ahead of it. A bias, as not every provider has a causal kernel. */
+function causalMask(graph: Graph, t: Target, s: number): Var {
+  const least = t.dtype === 'float16' ? -65504 : -3.4028234663852886e38;
+  const values = Array.from({ length: s * s }, (_, i) => (i % s > Math.floor(i / s) ? least : 0));
+  return graph.initializer('causal_mask', t.dtype, [1, 1, s, s], { bytes: bytesOf(t.dtype, values) });
+}
