@@ -1,4 +1,5 @@
 /** Ops that move elements and compute nothing. */
+import { cast } from './elementwise.js';
 import type { Var } from './graph.js';
 import { countOf, type Dim, isBatch, type Shape, sameDim, showShape, sumOf } from './shape.js';
 
@@ -83,7 +84,7 @@ export function gatherRows(x: Var, indices: Var): Var {
   const [b, , c] = x.shape;
   if (x.shape.length !== 3 || indices.shape.length !== 1 || !sameDim(b!, indices.shape[0]!))
     return x.graph.fail(`rows of ${showShape(x.shape)} at ${showShape(indices.shape)}, want [B,S,C] and [B]`);
-  const index = reshape(indices, [b!, 1]);
+  const index = cast(reshape(indices, [b!, 1]), 'int64');
   const attributes = { batch_dims: { i: 1 } };
   return x.graph.node('GatherND', [x, index], [{ dtype: x.dtype, shape: [b!, c!] }], { attributes })[0]!;
 }
