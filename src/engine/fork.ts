@@ -10,6 +10,8 @@ export interface ForkOptions {
   readonly opening: Opening;
   /** The whole environment of the process, already without secrets. */
   readonly env: Record<string, string>;
+  /** The program to fork, for tests; process.js when left out. */
+  readonly entry?: string;
   /** Called once, before any waiting call fails. `closed` when it was asked to end. */
   onEnd(death: Death, closed: boolean): void;
 }
@@ -44,7 +46,8 @@ const graceMilliseconds = 2000;
 const outputKept = 4096;
 
 // From source, as the tests run it, the process still needs its compiled form.
-const entry = import.meta.url.endsWith('.ts') ? '../../dist/src/engine/process.js' : './process.js';
+const compiled = import.meta.url.endsWith('.ts') ? '../../dist/src/engine/process.js' : './process.js';
+const ownEntry = fileURLToPath(new URL(compiled, import.meta.url));
 
 /** The messages that end a call. */
 type Answer = Extract<FromEngine, { readonly memory: number }>;
@@ -62,8 +65,8 @@ interface Call {
  * Forks an engine process and has it load its model. Its handles never keep this process alive: whoever waits for
  * an answer does.
  */
-export function forkEngine({ opening, env, onEnd }: ForkOptions): EngineProcess {
-  const child = fork(fileURLToPath(new URL(entry, import.meta.url)), [String(process.pid)], {
+export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOptions): EngineProcess {
+  const child = fork(entry, [String(process.pid)], {
     env,
     execArgv: [],
     serialization: 'advanced',
@@ -137,8 +140,8 @@ export function forkEngine({ opening, env, onEnd }: ForkOptions): EngineProcess 
   }
 
   function tell(message: ToEngine): void {
-    // A send that fails means that the process is gone, and its end is told to every call.
-    child.send(message, () => {});
+    // Without a connection, or when the send fails, the process is gone, and its end is told to every call.
+    if (child.connected) child.send(message, () => {});
   }
 
   const opened = new Promise<ModelFacts>((resolve, reject) => {

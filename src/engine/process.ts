@@ -14,6 +14,8 @@ import { startWatchdog } from './watchdog.js';
 /** At most this often a draw's progress is told: people see no more, and the parent's event loop stays free. */
 const progressMilliseconds = 100;
 const nice = 10;
+/** Loading reads and converts gigabytes: this many times the seconds of a run, counted anew from each run within. */
+const loadPatience = 10;
 const ownPipeline = new URL('./pipeline.js', import.meta.url).href;
 
 // First, so that the watcher thread keeps the normal priority that lowerPriority takes from the main thread.
@@ -56,9 +58,14 @@ async function receive(message: ToEngine): Promise<void> {
 }
 
 async function load({ pipeline: url = ownPipeline, hangSeconds, ...options }: Opening): Promise<Pipeline> {
-  const { openPipeline } = (await import(url)) as { openPipeline: OpenPipeline };
   const onRun: RunMarks = { ready, ...watchdog.marks(hangSeconds) };
-  return openPipeline({ ...options, onRun });
+  onRun.began(loadPatience);
+  try {
+    const { openPipeline } = (await import(url)) as { openPipeline: OpenPipeline };
+    return await openPipeline({ ...options, onRun });
+  } finally {
+    onRun.ended();
+  }
 }
 
 async function draw({ id, request, preview }: ToEngine & { type: 'draw' }): Promise<FromEngine> {

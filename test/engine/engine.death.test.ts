@@ -79,6 +79,14 @@ describe('a run that hangs', () => {
     await expect(engine.draw({ prompt: 'p' })).resolves.toMatchObject({ prompt: 'p' });
   });
 
+  it('is ended while opening too', async () => {
+    const opening = openStandIn({ model: 'hangs', hangSeconds: 0.05 });
+    await expect(opening).rejects.toMatchObject({
+      code: 'engine-hung',
+      message: 'Cannot open the engine: it was ended because one run took over 0.05 s',
+    });
+  });
+
   it('is not what many short runs in a row are', async () => {
     const { engine, events } = await openStandIn({ model: 'slow', hangSeconds: 0.4 });
     await engine.draw({ prompt: 'p', steps: 60 }); // 1.2 s
@@ -130,5 +138,41 @@ describe('the memory ceiling', () => {
     const { engine, events } = await openStandIn({ memoryCeilingMb: 5 });
     for (let i = 0; i < 3; i += 1) await engine.draw({ prompt: 'p' });
     expect(events.map(({ type }) => type)).toEqual(['opened', 'ceiling-too-low']);
+  });
+});
+
+describe('kills among many draws', () => {
+  it('leaves each draw right, or failed clearly, and none forgotten', async () => {
+    const { engine, events } = await openStandIn({ memoryCeilingMb: 200 });
+    const requests = Array.from({ length: 120 }, (_, seed) => seed).values();
+    const outcomes = { drawn: 0, cancelled: 0, 'engine-died': 0 };
+    let kills = 0;
+    async function person() {
+      for (const seed of requests) {
+        const cancel = new AbortController();
+        if (seed % 11 === 0) setTimeout(() => cancel.abort(), seed % 40);
+        const request = { prompt: seed === 70 ? 'leak' : 'p', seed, steps: 1 + (seed % 30) };
+        try {
+          const { pixels } = await engine.draw(request, { signal: cancel.signal });
+          expect(pixels.data).toEqual(new Uint8Array(48).fill(seed));
+          outcomes.drawn += 1;
+        } catch (error) {
+          const { code } = error as { code: keyof typeof outcomes };
+          expect(Object.keys(outcomes)).toContain(code);
+          outcomes[code] += 1;
+        }
+        if (seed % 20 === 19 && engine.pid) {
+          process.kill(engine.pid, 'SIGKILL');
+          kills += 1;
+        }
+      }
+    }
+    const people = 8;
+    await Promise.all(Array.from({ length: people }, person));
+    expect(outcomes['engine-died']).toBeLessThanOrEqual(kills * people);
+    expect(outcomes.cancelled).toBeLessThanOrEqual(11);
+    expect(outcomes.drawn + outcomes.cancelled + outcomes['engine-died']).toBe(120);
+    expect(kills).toBeGreaterThan(2);
+    expect(events.filter(({ type }) => type === 'recycled').length).toBeLessThanOrEqual(1);
   });
 });

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { forkEngine } from '../../src/engine/fork.js';
 import { alive, openStandIn, until } from './stand-in.js';
 
 const parents: ChildProcess[] = [];
@@ -45,6 +46,20 @@ describe('the engine’s process', () => {
     const { parent } = await startParent('p');
     const [code] = await once(parent, 'exit');
     expect(code).toBe(0); // 13 were an await that nothing could settle
+  });
+
+  it('is refused when it was compiled from another state of the code', async () => {
+    const ends: boolean[] = [];
+    const child = forkEngine({
+      opening: { model: '', device: 'cpu', cacheFolder: '', hangSeconds: 1 },
+      env: {},
+      entry: fileURLToPath(new URL('../fixtures/engine-of-yesterday.mjs', import.meta.url)),
+      onEnd: (_, closed) => ends.push(closed),
+    });
+    await expect(child.opened).rejects.toThrow(/speaks protocol -1, want \d+; compile the project again$/);
+    await child.close();
+    expect(ends).toEqual([true]);
+    expect(alive(child.pid!)).toBe(false);
   });
 
   it('gets no secrets and no Node options in its environment', async () => {
