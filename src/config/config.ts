@@ -54,7 +54,7 @@ export function configFrom(environment: Environment): Config {
     cacheFolder: join(KILN_DATA, 'cache'),
     modelFolders: Object.freeze(KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(KILN_DATA, 'models')]),
     model: KILN_MODEL,
-    device: KILN_DEVICE as Device,
+    device: KILN_DEVICE,
     threads: KILN_THREADS,
     environment: Object.freeze({ ...environment }),
   });

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Device } from '../job.js';
+import { isDevice } from './device.js';
 
 /** Every variable that Kiln reads, with what it means and what holds when it is not set. `.env.example` shows the same. */
 export const environmentSchema = z.object({
@@ -14,8 +16,10 @@ export const environmentSchema = z.object({
     ),
   KILN_MODEL: z.string().default('sprite').describe('The model to draw with: a name, or a folder.'),
   KILN_DEVICE: z
-    .string()
-    .regex(/^(auto|cpu|webgpu|cuda(:\d+)?)$/, 'auto, cpu, webgpu, cuda or cuda:N')
+    .custom<Device>(
+      (value) => typeof value === 'string' && isDevice(value),
+      'auto, cpu, webgpu, cuda or cuda:N',
+    )
     .default('auto')
     .describe(
       'Where the networks run: auto, cpu, webgpu, cuda or cuda:N. "auto" never picks a software adapter.',

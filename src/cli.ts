@@ -1,0 +1,82 @@
+#!/usr/bin/env node
+/** The `kiln` command: finds the command asked for, runs it, and turns what it throws into a sentence and a status. */
+import { debuglog } from 'node:util';
+import { parseArguments } from './cli/arguments.js';
+import type { CliCommand } from './cli/command.js';
+import { helpFor, overview } from './cli/help.js';
+import { version } from './cli/packageFolder.js';
+import { UserError } from './errors.js';
+
+/** Each is loaded when it is asked for: `kiln draw` should not wait for what `kiln doctor` needs. */
+const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  draw: async () => (await import('./cli/draw.js')).drawCommand,
+  models: async () => (await import('./cli/listModels.js')).modelsCommand,
+  doctor: async () => (await import('./cli/doctor.js')).doctorCommand,
+};
+
+const interrupted = 130;
+/** For what is under way to stop at its next step; then it is left behind. */
+const graceMilliseconds = 3000;
+
+async function main([name, ...rest]: readonly string[]): Promise<void> {
+  if (name === undefined || name === '--help' || name === 'help') {
+    const all = await Promise.all(Object.values(commands).map((load) => load()));
+    process.stdout.write(overview(all));
+    return;
+  }
+  if (name === '--version') {
+    process.stdout.write(`${version()}\n`);
+    return;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!load) {
+    const known = Object.keys(commands).join(', ');
+    throw new UserError('bad-option', `Cannot run kiln ${name}: found no such command, want one of ${known}`);
+  }
+  const command = await load();
+  const args = parseArguments(rest, command);
+  if (args.flags.has('help')) {
+    process.stdout.write(helpFor(command));
+    return;
+  }
+  const { loadConfig } = await import('./config/config.js');
+  await command.run(args, {
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: interruption(),
+    loadConfig,
+  });
+}
+
+/** The first Ctrl-C asks what is under way to stop, the second does not ask. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (controller.signal.aborted) process.exit(interrupted);
+      controller.abort();
+      setTimeout(() => process.exit(interrupted), graceMilliseconds).unref();
+    });
+  }
+  return controller.signal;
+}
+
+// Whoever reads may stop reading: `kiln models | head -1`.
+process.stdout.on('error', () => process.exit(0));
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  debuglog('kiln')('%o', error);
+  const said =
+    error instanceof UserError
+      ? error.message
+      : `Cannot go on: ${firstLine(error)} (NODE_DEBUG=kiln tells more)`;
+  process.stderr.write(`${said}\n`);
+  // Not process.exitCode: a model that is still loading would keep this process until it has loaded.
+  process.exit(error instanceof UserError && error.code === 'cancelled' ? interrupted : 1);
+}
+
+function firstLine(error: unknown): string {
+  return String(error instanceof Error ? error.message : error).split('\n')[0]!;
+}

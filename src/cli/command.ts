@@ -1,0 +1,36 @@
+import type { Config } from '../config/config.js';
+
+/** A flag: `value` is what stands for its value in the help, and absent for a flag that takes none. */
+export interface Flag {
+  readonly value?: string;
+  readonly about: string;
+}
+
+/** What was typed after the command's name, split but not yet understood. */
+export interface Arguments {
+  readonly positionals: readonly string[];
+  /** Values by flag; `''` for a flag that takes none. */
+  readonly flags: ReadonlyMap<string, string>;
+}
+
+/** Where a command writes, and how it is told to stop. */
+export interface Surroundings {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+  readonly loadConfig: () => Config;
+}
+
+/** One of `kiln`'s commands. */
+export interface CliCommand {
+  readonly name: string;
+  /** How it is typed, after `kiln`. */
+  readonly usage: string;
+  readonly about: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** For the help, after the flags. */
+  readonly notes?: string;
+  /** @throws UserError, shown as it is; exit status 1 */
+  run(args: Arguments, surroundings: Surroundings): Promise<void>;
+}

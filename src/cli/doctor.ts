@@ -1,0 +1,127 @@
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
+import { openCheckpoint } from '../engine/checkpoint/folder.js';
+import { UserError } from '../errors.js';
+import type { Arguments, CliCommand, Surroundings } from './command.js';
+import { whyNotUsable } from './deviceProbe.js';
+import { cudaSystem, vulkanAdapters } from './gpus.js';
+import { type FoundModel, findModels } from './models.js';
+import { version } from './packageFolder.js';
+
+export const doctorCommand: CliCommand = {
+  name: 'doctor',
+  usage: 'doctor [--json]',
+  about: 'Tell what this machine can run, and why not.',
+  flags: { json: { about: 'the same as one JSON object' } },
+  notes:
+    'Opens every model it finds and checks its files: seconds for each gigabyte that was not checked before.',
+  run: doctor,
+};
+
+async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings): Promise<void> {
+  const { environment, modelFolders, cacheFolder, model } = loadConfig();
+  const names = ['cpu', 'cuda:0', 'webgpu'];
+  const [reasons, cuda, vulkan] = await Promise.all([
+    Promise.all(names.map((name) => whyNotUsable(name, environment))),
+    cudaSystem(environment),
+    vulkanAdapters(environment),
+  ]);
+  const devices = names.map((device, index) => ({ device, usable: !reasons[index], reason: reasons[index] }));
+  const report = {
+    ...machine(),
+    devices,
+    // As the engine picks: WebGPU has to be asked for.
+    auto: devices[1]!.usable ? 'cuda:0' : 'cpu',
+    cuda,
+    vulkan,
+    models: await Promise.all(findModels(modelFolders).map((found) => examine(found, cacheFolder))),
+    defaultModel: model,
+  };
+  stdout.write(flags.has('json') ? `${JSON.stringify(report)}\n` : asText(report));
+}
+
+type Report = ReturnType<typeof machine> & {
+  readonly devices: readonly {
+    readonly device: string;
+    readonly usable: boolean;
+    readonly reason?: string;
+  }[];
+  readonly auto: string;
+  readonly cuda: Awaited<ReturnType<typeof cudaSystem>>;
+  readonly vulkan: Awaited<ReturnType<typeof vulkanAdapters>>;
+  readonly models: readonly ExaminedModel[];
+  readonly defaultModel: string;
+};
+
+function machine() {
+  // A container's own limit, where it is below the machine's memory.
+  const limit = process.constrainedMemory();
+  return {
+    kiln: version(),
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
+    cores: availableParallelism(),
+    /** Bytes. */
+    memory: limit > 0 && limit < totalmem() ? limit : totalmem(),
+    freeMemory: freemem(),
+  };
+}
+
+/** A model, and what it is or why it does not open. */
+interface ExaminedModel extends FoundModel {
+  readonly opens: boolean;
+  readonly reason?: string;
+  readonly pipelineClass?: string;
+  readonly width?: number;
+  readonly height?: number;
+}
+
+/** Opens a model and checks all its weights. */
+async function examine({ name, folder }: FoundModel, cacheFolder: string): Promise<ExaminedModel> {
+  try {
+    const checkpoint = await openCheckpoint(folder, { cacheFolder });
+    const { unet, vae, textEncoders, vaeScaleFactor, sampleWidth, sampleHeight, pipelineClass } = checkpoint;
+    for (const component of [...textEncoders, unet, vae]) await component.weights();
+    const size = { width: sampleWidth * vaeScaleFactor, height: sampleHeight * vaeScaleFactor };
+    return { name, folder, opens: true, pipelineClass, ...size };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { name, folder, opens: false, reason: error.message };
+  }
+}
+
+function asText(report: Report): string {
+  const { devices, cuda, vulkan, models } = report;
+  const missing = Object.keys(cuda.libraries).filter((name) => !cuda.libraries[name]);
+  const lines = [
+    `kiln ${report.kiln}, Node ${report.node}, ${report.platform}`,
+    `${report.cores} cores of ${report.cpu}, ${gigabytes(report.memory)} of memory, ${gigabytes(report.freeMemory)} free`,
+    '',
+    'Devices',
+    ...devices.map(({ device, reason }) => `  ${device}: ${reason ?? 'works'}`),
+    `  auto is ${report.auto}`,
+    '',
+    'CUDA',
+    `  GPUs: ${cuda.gpus.join('; ') || 'none (nvidia-smi tells of none)'}`,
+    `  ONNX Runtime's provider: ${cuda.provider ? 'installed' : 'not installed'}`,
+    `  libraries: ${missing.length === 0 ? 'all there' : `missing ${missing.join(', ')}`}`,
+    '',
+    'Vulkan',
+    ...(vulkan.length === 0 ? ['  no driver'] : []),
+    ...vulkan.map(({ name, software }) => `  ${name}${software ? ' (software, on the CPU)' : ''}`),
+    '',
+    'Models',
+    ...models.map(
+      (model) => `  ${modelLine(model)}${model.name === report.defaultModel ? ' (default)' : ''}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function modelLine(model: ExaminedModel): string {
+  return `${model.name}: ${model.reason ?? `${model.pipelineClass}, ${model.width}×${model.height}, ${model.folder}`}`;
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,0 +1,152 @@
+import { basename } from 'node:path';
+import { type Engine, openEngine } from '../engine/engine.js';
+import { UserError } from '../errors.js';
+import { encodePng } from '../image/encode.js';
+import { grid } from '../image/grid.js';
+import { formatParameters } from '../image/parameters.js';
+import { readPictureFile } from '../image/readPicture.js';
+import { loadSharp } from '../image/sharp.js';
+import { type DrawRequest, type Picture, schedulerNames } from '../job.js';
+import type { Arguments, CliCommand, Surroundings } from './command.js';
+import { readDrawArguments } from './drawArguments.js';
+import { modelFolder } from './models.js';
+import { type Drawn, openOutput, type Written } from './output.js';
+import { version } from './packageFolder.js';
+import { type ProgressBar, startProgress } from './progress.js';
+
+export const drawCommand: CliCommand = {
+  name: 'draw',
+  usage: 'draw "PROMPT" [--negative S] [--model NAME|DIR] [--seed N] …',
+  about: 'Draw a picture from a prompt, to a PNG file.',
+  flags: {
+    negative: { value: 'S', about: 'what should not be in the picture' },
+    model: { value: 'NAME|DIR', about: 'a model by name, as "kiln models" lists them, or its folder' },
+    width: { value: 'N', about: "pixels, a multiple of the model's factor (mostly 8)" },
+    height: { value: 'N', about: 'the same' },
+    steps: { value: 'N', about: '1 to 1000' },
+    guidance: { value: 'X', about: 'how closely to follow the prompt, 0 to 100; 1 and less: no guidance' },
+    seed: {
+      value: 'N',
+      about: '0 to 4294967295; the same seed gives the same picture; at random when left out',
+    },
+    scheduler: { value: 'NAME', about: schedulerNames.join(' ') },
+    count: { value: 'N', about: '1 to 64 pictures, the second from seed + 1 and so on, and a grid of them' },
+    init: { value: 'FILE', about: 'a picture to start from: PNG, JPEG, WebP or GIF' },
+    strength: { value: 'X', about: 'how much of that picture to redraw, 0 to 1' },
+    device: { value: 'NAME', about: 'auto, cpu, cuda, cuda:N or webgpu' },
+    out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
+    json: { about: 'one JSON object a picture on stdout, and nothing else there' },
+  },
+  notes: [
+    "What is left out comes from the model's own defaults, then from diffusers' for its pipeline.",
+    'Without --out the file is kiln-SEED.png, or kiln-SEED-2.png and so on: nothing is replaced.',
+    'With --count the grid is kiln-SEED-grid.png, or what --out says, with the pictures beside it as FILE-1.png …',
+  ].join('\n'),
+  run: draw,
+};
+
+async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Surroundings): Promise<void> {
+  // Whatever can be wrong without a model is told before one is opened.
+  const wanted = readDrawArguments(args);
+  const config = loadConfig();
+  const folder = modelFolder(wanted.model ?? config.model, config.modelFolders);
+  const output = await openOutput(wanted.out);
+  const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
+
+  const bar = await startProgress(stderr, basename(folder), wanted.seeds.length);
+  const opening = openEngine({
+    model: folder,
+    device: wanted.device ?? config.device,
+    cacheFolder: config.cacheFolder,
+    threads: config.threads,
+    env: config.environment,
+  });
+  // While the model loads in its own process. Should it fail, encoding the picture tells.
+  loadSharp().catch(() => {});
+  let engine: Engine | undefined;
+  try {
+    engine = await unlessAborted(opening, signal);
+    const pictures = await drawAll(engine, { ...wanted.request, init }, wanted.seeds, signal, bar);
+    bar.stop();
+    const written = await output.write(await encodeAll(pictures));
+    const warnings = new Set(pictures.flatMap(({ warnings }) => warnings));
+    for (const warning of warnings) stderr.write(`Warning: ${warning}\n`);
+    stdout.write(wanted.json ? asJson(pictures, written) : asText(pictures, written));
+  } finally {
+    bar.stop();
+    await engine?.close();
+  }
+}
+
+/** All at once, so that they share the U-Net's calls; when one fails, the rest is stopped. */
+async function drawAll(
+  engine: Engine,
+  request: DrawRequest,
+  seeds: readonly number[],
+  signal: AbortSignal,
+  bar: ProgressBar,
+): Promise<Picture[]> {
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const draws = seeds.map((seed, index) =>
+    engine.draw(
+      { ...request, seed },
+      { signal: either, onProgress: (progress) => bar.step(index, progress) },
+    ),
+  );
+  try {
+    return await Promise.all(draws);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(draws);
+    throw error;
+  }
+}
+
+async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
+  const kiln = version();
+  const pngOf = (pixels: Picture['pixels'], picture: Picture) =>
+    encodePng(pixels, { parameters: formatParameters(picture, kiln) });
+  const pngs = await Promise.all(pictures.map((picture) => pngOf(picture.pixels, picture)));
+  return {
+    pictures: pictures.map(({ seed }, index) => ({ seed, png: pngs[index]! })),
+    grid:
+      pictures.length > 1 ? await pngOf(grid(pictures.map(({ pixels }) => pixels)), pictures[0]!) : undefined,
+  };
+}
+
+function asJson(pictures: readonly Picture[], written: Written): string {
+  return pictures
+    .map(({ seed, width, height, steps, scheduler, model, timings }, index) => {
+      const file = written.files[index];
+      return `${JSON.stringify({ seed, file, width, height, steps, scheduler, model, timings, grid: written.grid })}\n`;
+    })
+    .join('');
+}
+
+function asText(pictures: readonly Picture[], written: Written): string {
+  const lines = pictures.flatMap((picture, index) => {
+    const { seed, width, height, steps, scheduler, model, device, timings } = picture;
+    const times = Object.entries(timings).map(([part, milliseconds]) => `${part} ${seconds(milliseconds)}`);
+    return [
+      `${written.files[index]}: seed ${seed}, ${width}×${height}, ${steps} steps, ${scheduler}, ${model} on ${device}`,
+      `  ${times.join(', ')}`,
+    ];
+  });
+  if (written.grid) lines.push(`${written.grid}: all ${pictures.length}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function seconds(milliseconds: number): string {
+  return `${(milliseconds / 1000).toFixed(2)} s`;
+}
+
+/** A model that is still loading is left behind: its process ends when this one does. */
+function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
+  const aborted = new Promise<never>((_, reject) => {
+    const cancel = () => reject(new UserError('cancelled', 'Cancelled before the first step'));
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+  });
+  return Promise.race([work, aborted]);
+}

@@ -1,0 +1,109 @@
+import { randomInt } from 'node:crypto';
+import { isDevice } from '../config/device.js';
+import { completeSettings } from '../engine/settings.js';
+import { UserError } from '../errors.js';
+import type { Device, DrawRequest, SchedulerName } from '../job.js';
+import type { Arguments } from './command.js';
+
+/** What `kiln draw` was asked for, as far as it can be understood without a model. */
+export interface DrawArguments {
+  /** Less the seed and the picture to start from. */
+  readonly request: DrawRequest;
+  /** One a picture, counting up. */
+  readonly seeds: readonly number[];
+  readonly model: string | undefined;
+  readonly device: Device | undefined;
+  /** The file of the picture to start from. */
+  readonly init: string | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
+}
+
+/** A grid of 64 pictures of 1024 pixels is 200 MB of pixels. */
+const maxCount = 64;
+const maxSeed = 2 ** 32 - 1;
+
+/**
+ * Reads the arguments of `kiln draw` and refuses what no model could draw; sizes are the model's to judge.
+ *
+ * @throws UserError `bad-option`
+ * @example readDrawArguments({ positionals: ['a dog'], flags: new Map([['seed', '7']]) }).seeds; // [7]
+ */
+export function readDrawArguments({ positionals, flags }: Arguments): DrawArguments {
+  if (positionals.length !== 1) {
+    const found = positionals.length === 0 ? 'no prompt' : `${positionals.length} prompts`;
+    throw new UserError(
+      'bad-option',
+      `Cannot draw: found ${found}, want one, in quotes, as in kiln draw "a happy dog"`,
+    );
+  }
+  const whole = (flag: string) => numberOf(flags, flag, /^-?\d{1,15}$/, 'a whole number');
+  const real = (flag: string) => numberOf(flags, flag, /^-?(\d+\.?\d*|\.\d+)$/, 'a number');
+  const size = (flag: string) =>
+    numberOf(flags, flag, /^0*[1-9]\d{0,5}$/, 'a whole number of pixels above 0');
+
+  const device = flags.get('device');
+  if (device !== undefined && !isDevice(device)) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw on device ${JSON.stringify(device)}: want auto, cpu, cuda or webgpu`,
+    );
+  }
+  const request: DrawRequest = {
+    prompt: positionals[0]!,
+    negative: flags.get('negative'),
+    width: size('width'),
+    height: size('height'),
+    steps: whole('steps'),
+    guidance: real('guidance'),
+    scheduler: flags.get('scheduler') as SchedulerName | undefined,
+    strength: real('strength'),
+  };
+  const init = flags.get('init');
+  const seed = whole('seed');
+  refuseWhatNoModelDraws({ ...request, seed }, init !== undefined);
+  return {
+    request,
+    seeds: seedsFrom(seed, whole('count') ?? 1),
+    model: flags.get('model'),
+    device,
+    init,
+    out: flags.get('out'),
+    json: flags.has('json'),
+  };
+}
+
+function numberOf(
+  flags: ReadonlyMap<string, string>,
+  flag: string,
+  pattern: RegExp,
+  wanted: string,
+): number | undefined {
+  const text = flags.get(flag);
+  if (text === undefined) return undefined;
+  if (!pattern.test(text)) {
+    throw new UserError('bad-option', `Cannot draw with ${flag} ${JSON.stringify(text)}: want ${wanted}`);
+  }
+  return Number(text);
+}
+
+function refuseWhatNoModelDraws(request: DrawRequest, hasInit: boolean): void {
+  const init = hasInit ? { width: 1, height: 1, data: new Uint8Array(3) } : undefined;
+  const noModel = { pipelineClass: '', defaults: {}, vaeScaleFactor: 1, sampleHeight: 1, sampleWidth: 1 };
+  completeSettings({ ...request, init, width: undefined, height: undefined }, noModel);
+}
+
+function seedsFrom(seed: number | undefined, count: number): number[] {
+  if (count < 1 || count > maxCount) {
+    throw new UserError('bad-option', `Cannot draw ${count} pictures: want from 1 to ${maxCount}`);
+  }
+  const first = seed ?? randomInt(maxSeed - count + 2);
+  if (first + count - 1 > maxSeed) {
+    const last = first + count - 1;
+    throw new UserError(
+      'bad-option',
+      `Cannot draw ${count} pictures: the last seed is ${last}, want at most ${maxSeed}`,
+    );
+  }
+  return Array.from({ length: count }, (_, index) => first + index);
+}
