@@ -1,8 +1,14 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openCheckpoint } from '../../src/engine/checkpoint/folder.js';
+import { parseConfig } from '../../src/engine/checkpoint/config/parseConfig.js';
+import { UNetConfig } from '../../src/engine/checkpoint/config/unet.js';
+import { VaeConfig } from '../../src/engine/checkpoint/config/vae.js';
+import { TinyVaeConfig } from '../../src/engine/checkpoint/config/vaeTiny.js';
+import { type Checkpoint, openCheckpoint } from '../../src/engine/checkpoint/folder.js';
+import { openWeights } from '../../src/engine/checkpoint/weights.js';
 import type { Network } from '../../src/engine/kept-sessions.js';
 import { createModel, isXl, type Model } from '../../src/engine/model.js';
 import type { Tensor } from '../../src/engine/session.js';
@@ -25,7 +31,7 @@ describe.each(families)('the networks of %s answer as diffusers and transformers
 
   it.each(names)('%s', async (name) => {
     const call = calls[names.indexOf(name)]!;
-    const checkpoint = await openCheckpoint(await checkpointFolder(family), { cacheFolder });
+    const checkpoint = await openParts(await checkpointFolder(family));
     const model = createModel(checkpoint, { device: 'cpu', cacheFolder, threads: 1 });
     try {
       const outputs = await networkOf(model, call).run(feedsOf(model, call));
@@ -42,6 +48,29 @@ describe.each(families)('the networks of %s answer as diffusers and transformers
     }
   });
 });
+
+/** A whole checkpoint, or one network in its folder, with nothing around it. */
+async function openParts(folder: string): Promise<Checkpoint> {
+  if (existsSync(join(folder, 'model_index.json'))) return openCheckpoint(folder, { cacheFolder });
+  const component = (name: string) => {
+    const path = join(folder, name);
+    return { folder: path, weights: () => openWeights(path, { cacheFolder }) };
+  };
+  const parts = { textEncoders: [], pipelineClass: 'none', vaeScaleFactor: 8 };
+  if (existsSync(join(folder, 'unet'))) {
+    const config = await parseConfig(UNetConfig, join(folder, 'unet/config.json'));
+    return { ...parts, unet: { ...component('unet'), config } } as unknown as Checkpoint;
+  }
+  const file = join(folder, 'vae/config.json');
+  const { _class_name: kind } = JSON.parse(await readFile(file, 'utf8'));
+  const vae =
+    kind === 'AutoencoderKL'
+      ? { ...component('vae'), kind: 'kl', config: await parseConfig(VaeConfig, file) }
+      : { ...component('vae'), kind: 'tiny', config: await parseConfig(TinyVaeConfig, file) };
+  const channels = vae.kind === 'kl' ? 'block_out_channels' : 'decoder_block_out_channels';
+  const levels = (vae.config as unknown as Record<string, number[]>)[channels]!.length;
+  return { ...parts, vae, vaeScaleFactor: 2 ** (levels - 1) } as unknown as Checkpoint;
+}
 
 function networkOf(model: Model, { network, inputs }: RecordedCall): Network {
   switch (network) {
@@ -66,7 +95,10 @@ function networkOf(model: Model, { network, inputs }: RecordedCall): Network {
 }
 
 function feedsOf(model: Model, { network, inputs, outputs }: RecordedCall): Record<string, Tensor> {
-  const feeds = Object.entries(inputs).map(([name, values]) => [name, tensorOf(name, values)] as const);
+  const table = network === 'unet' && model.checkpoint.unet.config.class_embed_type === null;
+  const feeds = Object.entries(inputs).map(
+    ([name, values]) => [name, tensorOf(name, values, table)] as const,
+  );
   const encoder = model.checkpoint.textEncoders[network === 'text_encoder' ? 0 : 1];
   if (encoder?.kind !== 'clip' || !outputs.text_embeds || !isXl(model.checkpoint))
     return Object.fromEntries(feeds);
@@ -78,9 +110,12 @@ function feedsOf(model: Model, { network, inputs, outputs }: RecordedCall): Reco
   };
 }
 
-function tensorOf(name: string, { shape, data }: Values): Tensor {
-  const whole = ['input_ids', 'attention_mask', 'end_index', 'class_labels'].includes(name);
-  return whole
+/** @param table whether class labels are rows of an embedding table */
+function tensorOf(name: string, { shape, data }: Values, table = false): Tensor {
+  if (name === 'class_labels' && table) {
+    return { dtype: 'int64', dims: shape, data: BigInt64Array.from(data, BigInt) };
+  }
+  return ['input_ids', 'attention_mask', 'end_index'].includes(name)
     ? { dtype: 'int32', dims: shape, data: Int32Array.from(data) }
     : { dtype: 'float32', dims: shape, data };
 }
