@@ -29,13 +29,14 @@ export function parseArguments(typed: readonly string[], { name, flags }: CliCom
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
-    const flag = known[token.name];
+    const flag = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (!flag) throw cannot(`found ${token.rawName}, want one of ${names(flags)}`);
     if (values.has(token.name)) throw cannot(`found ${token.rawName} twice, want it once`);
     if (!flag.value && token.value !== undefined)
       throw cannot(`found a value for ${token.rawName}, want none`);
     // A flag in the place of a value is a forgotten value, not a file called "--json".
-    const forgotten = !token.inlineValue && token.value?.startsWith('--') && token.value.slice(2) in known;
+    const forgotten =
+      !token.inlineValue && token.value?.startsWith('--') && Object.hasOwn(known, token.value.slice(2));
     if (flag.value && (token.value === undefined || forgotten)) {
       throw cannot(`found ${token.rawName} without its value, want ${token.rawName} ${flag.value}`);
     }

@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, link, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  constants,
+  copyFile,
+  link,
+  lstat,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { UserError } from '../errors.js';
 
@@ -85,7 +96,8 @@ async function checkedTarget(out: string): Promise<string> {
     throw cannotWrite(out || '""', 'found no file name, want one such as dog.png');
   }
   if (there && !there.isFile()) throw cannotWrite(out, 'found a device or pipe, want a file');
-  return there ? realpath(out) : out;
+  const isLink = (await lstat(out).catch(() => undefined))?.isSymbolicLink();
+  return there && isLink ? realpath(out) : out;
 }
 
 async function probe(folder: string, what: string): Promise<void> {

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import { readDrawArguments } from '../../src/cli/drawArguments.js';
+
+function read(flags: Record<string, string>, ...positionals: string[]) {
+  return readDrawArguments({
+    positionals: positionals.length > 0 ? positionals : ['x'],
+    flags: new Map(Object.entries(flags)),
+  });
+}
+
+test('every flag has its place in the request', () => {
+  const flags = {
+    ...{
+      negative: 'blur',
+      width: '128',
+      height: '64',
+      steps: '4',
+      guidance: '1.5',
+      seed: '7',
+      scheduler: 'lcm',
+    },
+    ...{
+      init: 'a.png',
+      strength: '0.5',
+      model: 'sprite',
+      device: 'cuda:1',
+      out: 'b.png',
+      json: '',
+      count: '2',
+    },
+  };
+  expect(read(flags, 'a dog')).toEqual({
+    request: {
+      ...{ prompt: 'a dog', negative: 'blur', width: 128, height: 64, steps: 4, guidance: 1.5 },
+      ...{ scheduler: 'lcm', strength: 0.5 },
+    },
+    seeds: [7, 8],
+    model: 'sprite',
+    device: 'cuda:1',
+    init: 'a.png',
+    out: 'b.png',
+    json: true,
+  });
+});
+
+test('what is not asked for stays open, but for the seed', () => {
+  const { request, seeds, ...rest } = read({});
+  expect(Object.values(request).filter((value) => value !== undefined)).toEqual(['x']);
+  expect(seeds).toEqual([expect.any(Number)]);
+  expect(rest).toEqual({ json: false });
+});
+
+test('an empty negative prompt is not the same as none', () => {
+  expect(read({ negative: '' }).request.negative).toBe('');
+});
+
+test('random seeds leave room for the pictures that count up from them', () => {
+  for (let i = 0; i < 200; i++) {
+    const { seeds } = read({ count: '64' });
+    expect(seeds).toHaveLength(64);
+    expect(seeds.at(-1)).toBeLessThanOrEqual(2 ** 32 - 1);
+  }
+});
+
+test('the last seed there is can be drawn from', () => {
+  expect(read({ seed: '4294967294', count: '2' }).seeds).toEqual([4294967294, 4294967295]);
+});
+
+test.each<[Record<string, string>, string[], RegExp]>([
+  [{}, ['a', 'dog'], /^Cannot draw: found 2 prompts, want one, in quotes/],
+  [
+    { seed: '4294967296' },
+    ['x'],
+    /^Cannot draw with seed 4294967296: want a whole number from 0 to 4294967295$/,
+  ],
+  [{ seed: '-1' }, ['x'], /^Cannot draw with seed -1: want a whole number from 0 to/],
+  [{ seed: '1.5' }, ['x'], /^Cannot draw with seed "1.5": want a whole number$/],
+  [
+    { seed: '4294967295', count: '2' },
+    ['x'],
+    /^Cannot draw 2 pictures: the last seed is 4294967296, want at most/,
+  ],
+  [{ count: '0' }, ['x'], /^Cannot draw 0 pictures: want from 1 to 64$/],
+  [{ count: '65' }, ['x'], /^Cannot draw 65 pictures: want from 1 to 64$/],
+  [{ steps: '0' }, ['x'], /^Cannot draw with steps 0: want a whole number from 1 to 1000$/],
+  [{ steps: '1001' }, ['x'], /^Cannot draw with steps 1001: want/],
+  [{ steps: '1e2' }, ['x'], /^Cannot draw with steps "1e2": want a whole number$/],
+  [{ steps: '' }, ['x'], /^Cannot draw with steps "": want a whole number$/],
+  [{ guidance: 'NaN' }, ['x'], /^Cannot draw with guidance "NaN": want a number$/],
+  [{ guidance: '-1' }, ['x'], /^Cannot draw with guidance -1: want a number from 0 to/],
+  [{ init: 'a.png', strength: '1.01' }, ['x'], /^Cannot draw with strength 1.01: want a number from 0 to 1$/],
+  [{ strength: '0.5' }, ['x'], /^Cannot draw with strength 0.5: there is no picture to start from/],
+  [{ width: '0' }, ['x'], /^Cannot draw with width "0": want a whole number of pixels above 0$/],
+  [{ scheduler: 'ddpm' }, ['x'], /^Cannot draw with scheduler "ddpm": want one of ddim, pndm, /],
+  [{ device: 'gpu' }, ['x'], /^Cannot draw on device "gpu": want auto, cpu, cuda or webgpu$/],
+])('%j for %j is refused', (flags, positionals, message) => {
+  expect(() => read(flags, ...positionals)).toThrow(message);
+});
