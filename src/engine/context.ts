@@ -2,7 +2,7 @@ import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
 import { givesTextEmbeds, isXl, type Model } from './model.js';
 import type { Tensor } from './session.js';
 import type { Chunk, EncodedPrompt } from './tokenizer/prompt.js';
-import { encodePrompt } from './tokenizer/prompt.js';
+import { encodePrompts } from './tokenizer/prompt.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import { applyWeights } from './tokenizer/weights.js';
 
@@ -60,11 +60,10 @@ export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer
 
   async function runEncoders(text: string): Promise<EncodedText> {
     const parts: PromptContext[][] = [];
-    let warnings: readonly string[] = [];
+    const prompts = encodePrompts(tokenizers, text, { maxLength: checkpoint.textStates?.max_length });
+    const { warnings } = prompts[0]!;
     for (const [i, encoder] of checkpoint.textEncoders.entries()) {
-      const prompt = encodePrompt(tokenizers[i]!, text, { maxLength: checkpoint.textStates?.max_length });
-      warnings = prompt.warnings;
-      parts.push(await runEncoder(i, encoder, prompt));
+      parts.push(await runEncoder(i, encoder, prompts[i]!));
     }
     const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));
     return { chunks, warnings };
