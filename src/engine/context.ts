@@ -1,8 +1,7 @@
 import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
 import { givesTextEmbeds, isXl, type Model } from './model.js';
 import type { Tensor } from './session.js';
-import type { Chunk, EncodedPrompt } from './tokenizer/prompt.js';
-import { encodePrompts } from './tokenizer/prompt.js';
+import { type Chunk, type EncodedPrompt, encodePrompts } from './tokenizer/prompt.js';
 import type { Tokenizer } from './tokenizer/tokenizer.js';
 import { applyWeights } from './tokenizer/weights.js';
 
@@ -59,21 +58,16 @@ export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer
   }
 
   async function runEncoders(text: string): Promise<EncodedText> {
+    const maxLength = checkpoint.textStates?.max_length;
+    const prompts = encodePrompts(tokenizers, text, { maxLength });
     const parts: PromptContext[][] = [];
-    const prompts = encodePrompts(tokenizers, text, { maxLength: checkpoint.textStates?.max_length });
-    const { warnings } = prompts[0]!;
-    for (const [i, encoder] of checkpoint.textEncoders.entries()) {
-      parts.push(await runEncoder(i, encoder, prompts[i]!));
-    }
+    for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt));
     const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));
-    return { chunks, warnings };
+    return { chunks, warnings: prompts[0]!.warnings };
   }
 
-  async function runEncoder(
-    index: number,
-    encoder: TextEncoder,
-    prompt: EncodedPrompt,
-  ): Promise<PromptContext[]> {
+  async function runEncoder(index: number, prompt: EncodedPrompt): Promise<PromptContext[]> {
+    const encoder = checkpoint.textEncoders[index]!;
     const contexts: PromptContext[] = [];
     for (const chunk of prompt.chunks) {
       const { states, text_embeds } = await model.textEncoder(index).run(feeds(checkpoint, encoder, chunk));
