@@ -4,6 +4,8 @@ import { refuse } from './refuse.js';
 
 const maxBytes = 10_000_000;
 const maxDepth = 32;
+/** Python writes a float infinity as this bare word, which JSON lacks; diffusers' DPM-Solver configs have one. */
+const pythonInfinity = /([:[,]\s{0,8}-?)Infinity\b/g;
 
 /**
  * Reads a checkpoint's JSON file as hostile input: at most 10 MB, at most 32 levels deep.
@@ -24,9 +26,17 @@ export async function readJson(file: string): Promise<unknown> {
   // Before parsing: what is nested a million deep parses, and then overflows the stack of whoever walks it.
   if (depth(text) > maxDepth) refuse(file, `it is nested over ${maxDepth} levels deep`, 'a plain JSON file');
   try {
-    return JSON.parse(text) as unknown;
+    return parse(text);
   } catch {
     return refuse(file, 'it is not JSON', 'a JSON file');
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return JSON.parse(text.replace(pythonInfinity, (_, before: string) => `${before}1e999`));
   }
 }
 

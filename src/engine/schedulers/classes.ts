@@ -34,6 +34,7 @@ export interface CommonConfig {
 
 /** One diffusers class: its options, its loop, its timesteps, and how it mixes a picture with noise. */
 export interface SchedulerClass<Config extends CommonConfig = CommonConfig> {
+  readonly className: string;
   readonly config: z.ZodType<Config>;
   create(config: Config): Scheduler;
   /** The whole chain; only the distilled models' schedules know of `strength`. */
@@ -48,54 +49,63 @@ const bySigma = ({ sigmas, begin }: Schedule) => levelOfSigma(sigmas[begin]!);
 const unscaled = ({ sigmas, begin }: Schedule) => ({ alpha: 1, sigma: sigmas[begin]! });
 
 const ddim: SchedulerClass<z.output<typeof ddimConfig>> = {
+  className: 'DDIMScheduler',
   config: ddimConfig,
   create: createDdim,
   schedule: ddimSchedule,
   mix: byAlpha,
 };
 const pndm: SchedulerClass<z.output<typeof pndmConfig>> = {
+  className: 'PNDMScheduler',
   config: pndmConfig,
   create: createPndm,
   schedule: pndmSchedule,
   mix: byAlpha,
 };
 const euler: SchedulerClass<z.output<typeof eulerConfig>> = {
+  className: 'EulerDiscreteScheduler',
   config: eulerConfig,
   create: createEuler,
   schedule: eulerSchedule,
   mix: unscaled,
 };
 const eulerAncestral: SchedulerClass<z.output<typeof eulerAncestralConfig>> = {
+  className: 'EulerAncestralDiscreteScheduler',
   config: eulerAncestralConfig,
   create: createEulerAncestral,
   schedule: eulerAncestralSchedule,
   mix: unscaled,
 };
 const heun: SchedulerClass<z.output<typeof heunConfig>> = {
+  className: 'HeunDiscreteScheduler',
   config: heunConfig,
   create: createHeun,
   schedule: heunSchedule,
   mix: unscaled,
 };
 const dpmSolver: SchedulerClass<z.output<typeof dpmSolverConfig>> = {
+  className: 'DPMSolverMultistepScheduler',
   config: dpmSolverConfig,
   create: createDpmSolver,
   schedule: dpmSchedule,
   mix: bySigma,
 };
 const unipc: SchedulerClass<z.output<typeof unipcConfig>> = {
+  className: 'UniPCMultistepScheduler',
   config: unipcConfig,
   create: createUnipc,
   schedule: unipcSchedule,
   mix: bySigma,
 };
 const lcm: SchedulerClass<z.output<typeof lcmConfig>> = {
+  className: 'LCMScheduler',
   config: lcmConfig,
   create: createLcm,
   schedule: consistencySchedule,
   mix: byAlpha,
 };
 const tcd: SchedulerClass<z.output<typeof tcdConfig>> = {
+  className: 'TCDScheduler',
   config: tcdConfig,
   create: createTcd,
   schedule: consistencySchedule,
@@ -103,14 +113,9 @@ const tcd: SchedulerClass<z.output<typeof tcdConfig>> = {
 };
 
 /** By diffusers' class name; each does what that class of diffusers 0.42 does. */
-export const schedulerClasses: ReadonlyMap<string, SchedulerClass> = new Map<string, SchedulerClass>([
-  ['DDIMScheduler', ddim],
-  ['PNDMScheduler', pndm],
-  ['EulerDiscreteScheduler', euler],
-  ['EulerAncestralDiscreteScheduler', eulerAncestral],
-  ['HeunDiscreteScheduler', heun],
-  ['DPMSolverMultistepScheduler', dpmSolver],
-  ['UniPCMultistepScheduler', unipc],
-  ['LCMScheduler', lcm],
-  ['TCDScheduler', tcd],
-]);
+export const schedulerClasses: ReadonlyMap<string, SchedulerClass> = new Map(
+  [ddim, pndm, euler, eulerAncestral, heun, dpmSolver, unipc, lcm, tcd].map((known) => [
+    known.className,
+    known as SchedulerClass,
+  ]),
+);

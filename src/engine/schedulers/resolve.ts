@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import type { SchedulerName } from '../../job.js';
+import { carriedOptions, type Options, shown } from './carriedOptions.js';
 import { type CommonConfig, type SchedulerClass, schedulerClasses } from './classes.js';
 import { add, mul } from './float32.js';
 import type { Schedule } from './schedule.js';
@@ -24,11 +24,6 @@ export interface Resolved {
    */
   start(noise: Float32Array, schedule: Schedule, init?: Float32Array): Float32Array;
 }
-
-type Options = Readonly<Record<string, unknown>>;
-
-/** diffusers' pipelines that correct a scheduler's options when they are made. */
-const correcting = new Set(['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline']);
 
 const distilled = new Set(['LCMScheduler', 'TCDScheduler']);
 
@@ -54,9 +49,8 @@ const byName: Readonly<Record<SchedulerName, { readonly className: string; reado
  * `from_config(pipe.scheduler.config)`, so keys in the file carry over and absent ones have the class's defaults.
  * Source: diffusers' `ConfigMixin.extract_init_dict`, `StableDiffusionPipeline.__init__`.
  *
- * @param file scheduler_config.json, parsed
+ * @param file scheduler_config.json, parsed, with the `_class_name` that model_index.json says
  * @param pipelineClass `_class_name` of model_index.json, as `StableDiffusionPipeline`
- * @param indexClass the scheduler class that model_index.json names; it goes before the file's own `_class_name`
  * @throws UserError `bad-model` naming the class or the option, the value found and the value wanted.
  * @example resolveScheduler(file, 'euler_a', 'StableDiffusionPipeline').className; // 'EulerAncestralDiscreteScheduler'
  */
@@ -64,24 +58,22 @@ export function resolveScheduler(
   file: unknown,
   name: SchedulerName | undefined,
   pipelineClass: string,
-  indexClass?: string,
 ): Resolved {
-  const carried = carriedOver(file);
-  const className = name ? byName[name].className : String(indexClass ?? carried._class_name);
-  const parts = schedulerClasses.get(className);
+  const carried = carriedOptions(file, pipelineClass, name === undefined);
+  const className = name ? byName[name].className : carried._class_name;
+  const parts = schedulerClasses.get(className as string);
   if (!parts) {
     const known = [...schedulerClasses.keys()].join(', ');
     throw new UserError(
       'bad-model',
-      `Cannot use the model's scheduler: it is ${className}, want one of ${known}`,
+      `Cannot use the model's scheduler: it is ${shown(className)}, want one of ${known}`,
     );
   }
-  const corrected = correctedByPipeline(carried, pipelineClass, name === undefined);
-  const config = checked(className, parts, { ...corrected, ...(name && byName[name].options) });
+  const config = checked(parts, { ...carried, ...(name && byName[name].options) });
   // The latent consistency pipelines hand the strength to their scheduler, which spaces its steps over what is left.
-  const inside = distilled.has(className) && pipelineClass.startsWith('LatentConsistencyModel');
+  const inside = distilled.has(parts.className) && pipelineClass.startsWith('LatentConsistencyModel');
   return {
-    className,
+    className: parts.className,
     run: parts.create(config),
     schedule(steps, strength = 1) {
       limitSteps(steps, config);
@@ -99,33 +91,7 @@ export function resolveScheduler(
   };
 }
 
-/** The file's options; those that a saved config marks as defaults count as absent, as in diffusers. */
-function carriedOver(file: unknown): Options {
-  const found = z.looseObject({ _use_default_values: z.array(z.string()).optional() }).safeParse(file);
-  if (!found.success) {
-    throw new UserError(
-      'bad-model',
-      `Cannot read scheduler_config.json: found ${shown(file)}, want an object of options`,
-    );
-  }
-  const defaults = found.data._use_default_values ?? [];
-  return Object.fromEntries(Object.entries(found.data).filter(([key]) => !defaults.includes(key)));
-}
-
-/**
- * The Stable Diffusion 1 and 2 pipelines correct old configs: `steps_offset` to 1 and `clip_sample` to false. What they
- * correct in the scheduler's defaults, not in the file, does not carry over to another class.
- */
-function correctedByPipeline(options: Options, pipelineClass: string, ownClass: boolean): Options {
-  if (!correcting.has(pipelineClass)) return options;
-  return {
-    ...options,
-    ...((ownClass || 'steps_offset' in options) && { steps_offset: 1 }),
-    ...((ownClass || options.clip_sample === true) && { clip_sample: false }),
-  };
-}
-
-function checked(className: string, { config }: SchedulerClass, options: Options): CommonConfig {
+function checked({ className, config }: SchedulerClass, options: Options): CommonConfig {
   const result = config.safeParse(options);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
@@ -134,11 +100,6 @@ function checked(className: string, { config }: SchedulerClass, options: Options
     'bad-model',
     `Cannot set up ${className}: ${path.join('.')} is ${shown(value)}, want ${message}`,
   );
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 function limitSteps(steps: number, { num_train_timesteps: most }: CommonConfig): void {

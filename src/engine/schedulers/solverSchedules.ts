@@ -56,7 +56,7 @@ export function unipcSchedule(steps: number, config: Options): Schedule {
 /** One past the noisiest training timestep with λ ≥ `lambda_min_clipped`, which the cosine schedule needs. */
 function noisiestEnd(training: Float32Array, { lambda_min_clipped: least }: DpmScheduleOptions): number {
   let end = training.length;
-  while (end > 0 && -log(training[end - 1]!) < least) end--;
+  while (end > 1 && -log(training[end - 1]!) < least) end--;
   return end;
 }
 
