@@ -42,7 +42,7 @@ export interface EngineProcess {
 }
 
 /** A blocked process cannot hear that it should end: it gets this long to finish its run. */
-const graceMilliseconds = 2000;
+const graceMilliseconds = 1000;
 const outputKept = 4096;
 
 // From source, as the tests run it, the process still needs its compiled form.
