@@ -10,7 +10,7 @@ const mostMilliseconds = 60_000;
  * hangs is an answer too.
  *
  * @returns why the device cannot be used, in one sentence, or undefined when it can
- * @example await whyNotUsable('webgpu', process.env)
+ * @example await whyNotUsable('webgpu', environment)
  */
 export function whyNotUsable(
   device: string,

@@ -25,7 +25,13 @@ async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings
     cudaSystem(environment),
     vulkanAdapters(environment),
   ]);
-  const devices = names.map((device, index) => ({ device, usable: !reasons[index], reason: reasons[index] }));
+  const devices = names.map((device, index) => ({
+    device,
+    usable: !reasons[index],
+    reason: reasons[index],
+    // Linux's WebGPU is Vulkan's: with nothing but adapters on the CPU, it is the CPU too.
+    software: device === 'webgpu' && vulkan.length > 0 && vulkan.every(({ software }) => software),
+  }));
   const report = {
     ...machine(),
     devices,
@@ -39,12 +45,16 @@ async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings
   stdout.write(flags.has('json') ? `${JSON.stringify(report)}\n` : asText(report));
 }
 
+interface ReportedDevice {
+  readonly device: string;
+  readonly usable: boolean;
+  readonly reason?: string;
+  /** Usable, but computing on the CPU. */
+  readonly software: boolean;
+}
+
 type Report = ReturnType<typeof machine> & {
-  readonly devices: readonly {
-    readonly device: string;
-    readonly usable: boolean;
-    readonly reason?: string;
-  }[];
+  readonly devices: readonly ReportedDevice[];
   readonly auto: string;
   readonly cuda: Awaited<ReturnType<typeof cudaSystem>>;
   readonly vulkan: Awaited<ReturnType<typeof vulkanAdapters>>;
@@ -98,7 +108,10 @@ function asText(report: Report): string {
     `${report.cores} cores of ${report.cpu}, ${gigabytes(report.memory)} of memory, ${gigabytes(report.freeMemory)} free`,
     '',
     'Devices',
-    ...devices.map(({ device, reason }) => `  ${device}: ${reason ?? 'works'}`),
+    ...devices.map(
+      ({ device, reason, software }) =>
+        `  ${device}: ${reason ?? (software ? 'works, but on a software adapter, slower than cpu' : 'works')}`,
+    ),
     `  auto is ${report.auto}`,
     '',
     'CUDA',

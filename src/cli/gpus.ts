@@ -34,7 +34,7 @@ const cudaLibraries = [
 
 const softwareNames = /llvmpipe|lavapipe|lvp|swiftshader|software|WARP|Basic Render/i;
 
-/** @example (await cudaSystem(process.env)).gpus // ['NVIDIA H100 80GB HBM3, 81559 MiB, 580.95.05'] */
+/** @example (await cudaSystem(environment)).gpus // ['NVIDIA H100 80GB HBM3, 81559 MiB, 580.95.05'] */
 export async function cudaSystem(environment: Environment): Promise<CudaSystem> {
   const query = ['--query-gpu=name,memory.total,driver_version', '--format=csv,noheader'];
   const [listed, known, beside] = await Promise.all([
@@ -58,7 +58,7 @@ export async function cudaSystem(environment: Environment): Promise<CudaSystem> 
 /**
  * Vulkan's adapters: by `vulkaninfo` where it is installed, else the drivers that the loader has manifests of.
  *
- * @example await vulkanAdapters(process.env) // [{ name: 'llvmpipe (LLVM 15.0.7, 256 bits)', software: true }]
+ * @example await vulkanAdapters(environment) // [{ name: 'llvmpipe (LLVM 15.0.7, 256 bits)', software: true }]
  */
 export async function vulkanAdapters(environment: Environment): Promise<VulkanAdapter[]> {
   const summary = await output('vulkaninfo', ['--summary'], environment);
