@@ -34,7 +34,9 @@ export const openPipeline: OpenPipeline = async (options) => {
   const device = await chooseDevice(options.device);
   const model = createModel(checkpoint, { ...options, device });
   const tokenizers = await Promise.all(
-    checkpoint.textEncoders.map((encoder) => openTokenizer(encoder.tokenizerFolder)),
+    checkpoint.textEncoders.map((text, i) =>
+      openTokenizer(text.tokenizerFolder, { encoder: text.kind, padToken: i === 1 ? '!' : undefined }),
+    ),
   );
   const encoder = createPromptEncoder(model, tokenizers);
 
