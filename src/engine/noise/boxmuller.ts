@@ -1,9 +1,10 @@
 import { fma } from './fma.js';
 
 /*
- * Box–Muller on blocks of 16 as torch's AVX2 kernel does it (DistributionTemplates.h, avx_mathfun.h): log, sine
- * and cosine are Cephes' single-precision polynomials, and the compiler fused each product that feeds a sum into
- * one FMA. Which products were fused was found by comparing the bits: see docs/decisions/torch-noise.md.
+ * Box–Muller on blocks of 16 as torch's AVX2 kernel does it (DistributionTemplates.h, avx_mathfun.h): log,
+ * sine and cosine are Cephes' single-precision polynomials, and the compiler fused each product that feeds a
+ * sum into one FMA. Which products were fused was found by comparing the bits: see
+ * docs/decisions/torch-noise.md.
  */
 const { fround } = Math;
 
@@ -54,8 +55,8 @@ function logarithm(value: number): number {
 }
 
 /**
- * Turns 16 uniform float32 values in [0, 1) into 16 normal ones, in place: value i and value i + 8 (i < 8) are
- * the two uniforms of a pair and become its cosine and its sine.
+ * Turns 16 uniform float32 values in [0, 1) into 16 normal ones, in place: value i and value i + 8 (i < 8)
+ * are the two uniforms of a pair and become its cosine and its sine.
  */
 export function boxMuller(values: Float32Array, offset: number): void {
   for (let i = offset; i < offset + 8; i++) {

@@ -3,9 +3,9 @@ const { fround } = Math;
 /**
  * `a · b + c` of float32 values, rounded once, as the processor's fused multiply-add does it.
  *
- * The product of two float32 values is exact in a double; the sum is rounded to a double and then to a float32.
- * Rounding twice differs from rounding once only where the double lies exactly midway between two float32
- * neighbours and is not itself exact: there the lost part (Knuth's two-sum) decides.
+ * The product of two float32 values is exact in a double; the sum is rounded to a double and then to a
+ * float32. Rounding twice differs from rounding once only where the double lies exactly midway between two
+ * float32 neighbours and is not itself exact: there the lost part (Knuth's two-sum) decides.
  */
 export function fma(a: number, b: number, c: number): number {
   const product = a * b;

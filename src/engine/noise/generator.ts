@@ -12,11 +12,12 @@ const block = 16;
 
 /**
  * torch's CPU generator: `createGenerator(seed).randn(n)` is, bit for bit,
- * `torch.randn(n, generator=torch.Generator('cpu').manual_seed(seed))` on an x86-64 machine with AVX2 or AVX-512,
- * and further calls continue the stream as further calls of `torch.randn` do. A tensor's shape changes nothing,
- * only its number of elements does. The seed's low 32 bits count, as in torch.
+ * `torch.randn(n, generator=torch.Generator('cpu').manual_seed(seed))` on an x86-64 machine with AVX2 or
+ * AVX-512, and further calls continue the stream as further calls of `torch.randn` do. A tensor's shape changes
+ * nothing, only its number of elements does. The seed's low 32 bits count, as in torch.
  *
- * Source: aten/src/ATen/native/cpu/DistributionTemplates.h (`normal_fill`) and ATen/core/DistributionsHelper.h.
+ * Source: aten/src/ATen/native/cpu/DistributionTemplates.h (`normal_fill`) and
+ * ATen/core/DistributionsHelper.h.
  *
  * @example createGenerator(0).randn(4 * 64 * 64)[0]; // -1.1258398294448853
  */

@@ -15,11 +15,21 @@ function alphaSchedule(timesteps: readonly number[], steps: number, config: Beta
   };
 }
 
+/**
+ * Evenly spaced whole timesteps. Source: diffusers' `DDIMScheduler.set_timesteps`.
+ *
+ * @example ddimSchedule(20, config).timesteps; // [999, 949, …, 49] with trailing spacing
+ */
 export function ddimSchedule(steps: number, config: BetaOptions & SpacingOptions): Schedule {
   return alphaSchedule(spacedTimesteps(steps, config).map(round), steps, config);
 }
 
-/** With `skip_prk_steps` the second timestep stands twice; else the first three steps take four calls each. */
+/**
+ * With `skip_prk_steps` the second timestep stands twice; else the first three steps take four calls each.
+ * Source: diffusers' `PNDMScheduler.set_timesteps`.
+ *
+ * @throws UserError `bad-option` for less than four steps with a Runge–Kutta start.
+ */
 export function pndmSchedule(
   steps: number,
   config: BetaOptions & SpacingOptions & { readonly skip_prk_steps: boolean },
@@ -42,8 +52,11 @@ export function pndmSchedule(
 }
 
 /**
- * LCM and TCD choose their timesteps among those of the distillation, which are `original_inference_steps` many; in the
- * latent consistency pipelines img2img makes that list shorter by `strength`.
+ * LCM and TCD choose their timesteps among those of the distillation, which are `original_inference_steps`
+ * many; in the latent consistency pipelines img2img makes that list shorter by `strength`. Source: diffusers'
+ * `LCMScheduler.set_timesteps`, which `TCDScheduler`'s equals.
+ *
+ * @throws UserError `bad-option` for more steps than there are timesteps to choose from.
  */
 export function consistencySchedule(
   steps: number,

@@ -10,8 +10,8 @@ function incomplete(x: number, shape: number): number {
 }
 
 /**
- * The `probability` quantile of the symmetric beta distribution with both parameters `shape` < 1, to about 1e-15:
- * `scipy.stats.beta.ppf(probability, shape, shape)`.
+ * The `probability` quantile of the symmetric beta distribution with both parameters `shape` < 1, to about
+ * 1e-15: `scipy.stats.beta.ppf(probability, shape, shape)`.
  *
  * @example betaQuantile(0.5, 0.6); // 0.5
  */

@@ -46,7 +46,9 @@ function trainingBetas(options: BetaOptions): Float32Array {
   }
 }
 
-/** `torch.linspace` in float32: the second half is counted down from the end, each product fused with its sum. */
+/**
+ * `torch.linspace` in float32: the second half is counted down from the end, each product fused with its sum.
+ */
 function linspace(start: number, end: number, count: number): Float32Array {
   const first = Math.fround(start);
   const last = Math.fround(end);
@@ -63,8 +65,8 @@ function cumulativeProduct(alphas: Float32Array): Float32Array {
 }
 
 /**
- * Shifts and stretches √ᾱ so that the last timestep is pure noise: algorithm 1 of "Common Diffusion Noise Schedules
- * and Sample Steps are Flawed" (https://arxiv.org/abs/2305.08891).
+ * Shifts and stretches √ᾱ so that the last timestep is pure noise: algorithm 1 of "Common Diffusion Noise
+ * Schedules and Sample Steps are Flawed" (https://arxiv.org/abs/2305.08891).
  */
 function rescaleZeroTerminalSnr(betas: Float32Array): Float32Array {
   const roots = cumulativeProduct(sub(1, betas)).map(sqrt);

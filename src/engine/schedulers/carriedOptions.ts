@@ -10,9 +10,10 @@ const configFile = z.looseObject({ _use_default_values: z.array(z.string()).opti
 const correcting = new Set(['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline']);
 
 /**
- * The options that a checkpoint's pipeline hands on to a scheduler: the file's, but for those that it marks as
- * defaults, with the Stable Diffusion 1 and 2 pipelines' corrections of old files (`steps_offset` 1, `clip_sample`
- * false). The checkpoint's own class has its defaults corrected too; to another class a default does not carry over.
+ * The options that a checkpoint's pipeline hands on to a scheduler: the file's, but for those that it marks
+ * as defaults, with the Stable Diffusion 1 and 2 pipelines' corrections of old files (`steps_offset` 1,
+ * `clip_sample` false). The checkpoint's own class has its defaults corrected too; to another class a default
+ * does not carry over.
  *
  * @throws UserError `bad-model` when the file is not an object.
  */

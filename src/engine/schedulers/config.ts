@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
 /*
- * scheduler_config.json as each diffusers 0.42 class reads it: its own options with its own defaults; keys that it does
- * not have are left out, as diffusers leaves them out. An option that is part of the class but not of Kiln may
- * only have the value that does nothing. Each check's `error` is the value wanted, for the sentence that refuses.
+ * scheduler_config.json as each diffusers 0.42 class reads it: its own options with its own defaults; keys
+ * that it does not have are left out, as diffusers leaves them out. An option that is part of the class but
+ * not of Kiln may only have the value that does nothing. Each check's `error` is the value wanted, for the
+ * sentence that refuses.
  */
 
 function whole(least: number, most: number) {

@@ -11,8 +11,9 @@ export interface DdimConfig extends LimitOptions {
 }
 
 /**
- * Denoising diffusion implicit models: predict the picture, then add its own noise back at the next, lower level.
- * Paper: https://arxiv.org/abs/2010.02502, formulas (12) and (16). Reference: diffusers' `DDIMScheduler`.
+ * Denoising diffusion implicit models: predict the picture, then add its own noise back at the next, lower
+ * level. Paper: https://arxiv.org/abs/2010.02502, formulas (12) and (16). Reference: diffusers'
+ * `DDIMScheduler`.
  */
 export function createDdim(config: DdimConfig): Scheduler {
   return async (denoise, x, schedule, options) => {

@@ -17,8 +17,8 @@ interface Coefficients {
 }
 
 /**
- * The coefficients of a step from level `s` to level `t`, `h` = λ(t) − λ(s) apart, in float32 and in the order of
- * operations of diffusers' `DPMSolverMultistepScheduler`. `h` is infinite where σ(t) is 0.
+ * The coefficients of a step from level `s` to level `t`, `h` = λ(t) − λ(s) apart, in float32 and in the
+ * order of operations of diffusers' `DPMSolverMultistepScheduler`. `h` is infinite where σ(t) is 0.
  */
 export function coefficients(algorithm: Algorithm, h: number, s: Level, t: Level): Coefficients {
   switch (algorithm) {

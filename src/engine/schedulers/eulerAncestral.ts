@@ -4,8 +4,9 @@ import type { Scheduler } from './scheduler.js';
 import { report, stepsOf } from './steps.js';
 
 /**
- * An Euler step to a level below the next one, then fresh noise up to it; noise is drawn at each step, at the last
- * one too. Reference: diffusers' `EulerAncestralDiscreteScheduler`, k-diffusion's `sample_euler_ancestral`.
+ * An Euler step to a level below the next one, then fresh noise up to it; noise is drawn at each step, at the
+ * last one too. Reference: diffusers' `EulerAncestralDiscreteScheduler`, k-diffusion's
+ * `sample_euler_ancestral`.
  */
 export function createEulerAncestral(config: { readonly prediction_type: PredictionType }): Scheduler {
   return async (denoise, x, schedule, options) => {

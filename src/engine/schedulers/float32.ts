@@ -1,7 +1,7 @@
 /*
- * Arithmetic in single precision, one rounding an operation, as torch's eager kernels do it: a trajectory then
- * agrees with diffusers' to the last digits even where a step subtracts nearly equal numbers. An operand is a
- * number or an array; a number goes with each element of an array.
+ * Arithmetic in single precision, one rounding an operation, as torch's eager kernels do it: a trajectory
+ * then agrees with diffusers' to the last digits even where a step subtracts nearly equal numbers. An operand
+ * is a number or an array; a number goes with each element of an array.
  */
 const { fround } = Math;
 
@@ -44,8 +44,9 @@ export function div(a: Operand, b: Operand): Operand {
 }
 
 /**
- * Both operands as arrays, the strides to go through them with (0 for a number), and an array for the result. Each
- * operation has a loop of its own, because one loop that calls a function for each element takes ten times as long.
+ * Both operands as arrays, the strides to go through them with (0 for a number), and an array for the result.
+ * Each operation has a loop of its own, because one loop that calls a function for each element takes ten
+ * times as long.
  */
 function broadcast(a: Operand, b: Operand) {
   const x = typeof a === 'number' ? Float32Array.of(a) : a;

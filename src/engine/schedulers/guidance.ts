@@ -11,8 +11,9 @@ export function guide(unconditional: Float32Array, conditional: Float32Array, sc
 }
 
 /**
- * Takes a guided prediction back towards the conditional one's standard deviation, by the share `rescale` (0 to 1), against
- * overexposure. Section 3.4 of https://arxiv.org/abs/2305.08891; diffusers' `rescale_noise_cfg`.
+ * Takes a guided prediction back towards the conditional one's standard deviation, by the share `rescale` (0
+ * to 1), against overexposure. Section 3.4 of https://arxiv.org/abs/2305.08891; diffusers'
+ * `rescale_noise_cfg`.
  *
  * @example rescaleGuidance(guided, conditional, 0.7);
  */

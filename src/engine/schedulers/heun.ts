@@ -9,8 +9,8 @@ export interface HeunConfig extends LimitOptions {
 }
 
 /**
- * Heun's method: the slope at the next level, reached by an Euler step, is averaged with the slope here; two model calls
- * a step, one in the last. Algorithm 2 of https://arxiv.org/abs/2206.00364 without churn.
+ * Heun's method: the slope at the next level, reached by an Euler step, is averaged with the slope here; two
+ * model calls a step, one in the last. Algorithm 2 of https://arxiv.org/abs/2206.00364 without churn.
  * Reference: diffusers' `HeunDiscreteScheduler`, whose doubled timesteps are this loop unrolled.
  */
 export function createHeun(config: HeunConfig): Scheduler {

@@ -15,8 +15,8 @@ export interface LcmConfig extends LimitOptions {
 const dataVariance = 0.25;
 
 /**
- * Latent consistency models: predict the picture, then noise it to the next level; no noise after the last step.
- * Paper: https://arxiv.org/abs/2310.04378. Reference: diffusers' `LCMScheduler`.
+ * Latent consistency models: predict the picture, then noise it to the next level; no noise after the last
+ * step. Paper: https://arxiv.org/abs/2310.04378. Reference: diffusers' `LCMScheduler`.
  */
 export function createLcm(config: LcmConfig): Scheduler {
   return async (denoise, x, schedule, options) => {

@@ -9,8 +9,8 @@ export interface LimitOptions {
 }
 
 /**
- * Keeps predicted latents in range, as `thresholding` or else `clip_sample` asks; untouched when neither does.
- * Dynamic thresholding: https://arxiv.org/abs/2205.11487, over all elements of one picture.
+ * Keeps predicted latents in range, as `thresholding` or else `clip_sample` asks; untouched when neither
+ * does. Dynamic thresholding: https://arxiv.org/abs/2205.11487, over all elements of one picture.
  */
 export function limit(x: Float32Array, options: LimitOptions): Float32Array {
   if (options.thresholding) {

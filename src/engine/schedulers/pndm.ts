@@ -15,9 +15,9 @@ export interface PndmConfig {
 const prkCalls = 12;
 
 /**
- * Pseudo numerical methods for diffusion models: linear multistep (PLMS), begun with three Runge–Kutta steps or,
- * with `skip_prk_steps`, with one step done twice. Paper: https://arxiv.org/abs/2202.09778, formulas (9), (12), (13).
- * Reference: diffusers' `PNDMScheduler`.
+ * Pseudo numerical methods for diffusion models: linear multistep (PLMS), begun with three Runge–Kutta steps
+ * or, with `skip_prk_steps`, with one step done twice. Paper: https://arxiv.org/abs/2202.09778, formulas (9),
+ * (12), (13). Reference: diffusers' `PNDMScheduler`.
  */
 export function createPndm(config: PndmConfig): Scheduler {
   return async (denoise, x, schedule, options) => {

@@ -9,6 +9,7 @@ export interface Level {
   readonly sigma: number;
 }
 
+/** From ᾱ: alpha is √ᾱ, sigma √(1 − ᾱ). */
 export function levelOfAlphaCumprod(alphaCumprod: number): Level {
   return { alpha: sqrt(alphaCumprod), sigma: sqrt(sub(1, alphaCumprod)) };
 }

@@ -13,14 +13,15 @@ export interface Resolved {
   readonly run: Scheduler;
   /**
    * The timesteps and noise levels for 1 to `num_train_timesteps` steps; with a strength (img2img) it begins
-   * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is left.
+   * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is
+   * left.
    *
    * @throws UserError `bad-option` when the scheduler cannot do so many steps.
    */
   schedule(steps: number, strength?: number): Schedule;
   /**
-   * What `run` starts from: the noise `[C·h·w]`, or with `init` (img2img) the picture's latents with the noise of the
-   * first step that is left; `init` itself when none is left.
+   * What `run` starts from: the noise `[C·h·w]`, or with `init` (img2img) the picture's latents with the
+   * noise of the first step that is left; `init` itself when none is left.
    */
   start(noise: Float32Array, schedule: Schedule, init?: Float32Array): Float32Array;
 }
@@ -45,14 +46,17 @@ const byName: Readonly<Record<SchedulerName, { readonly className: string; reado
 /**
  * The scheduler of a request.
  *
- * Without a name: what the checkpoint says, run as diffusers' pipeline runs it. With a name: that class made by
- * `from_config(pipe.scheduler.config)`, so keys in the file carry over and absent ones have the class's defaults.
- * Source: diffusers' `ConfigMixin.extract_init_dict`, `StableDiffusionPipeline.__init__`.
+ * Without a name: what the checkpoint says, run as diffusers' pipeline runs it. With a name: that class made
+ * by `from_config(pipe.scheduler.config)`, so keys in the file carry over and absent ones have the class's
+ * defaults. Source: diffusers' `ConfigMixin.extract_init_dict`, `StableDiffusionPipeline.__init__`.
  *
  * @param file scheduler_config.json, parsed, with the `_class_name` that model_index.json says
  * @param pipelineClass `_class_name` of model_index.json, as `StableDiffusionPipeline`
  * @throws UserError `bad-model` naming the class or the option, the value found and the value wanted.
- * @example resolveScheduler(file, 'euler_a', 'StableDiffusionPipeline').className; // 'EulerAncestralDiscreteScheduler'
+ * @example
+ * const scheduler = resolveScheduler(file, 'euler_a', 'StableDiffusionPipeline');
+ * const schedule = scheduler.schedule(20);
+ * const latents = await scheduler.run(denoise, scheduler.start(randn(count), schedule), schedule, { noise: randn });
  */
 export function resolveScheduler(
   file: unknown,
@@ -70,7 +74,8 @@ export function resolveScheduler(
     );
   }
   const config = checked(parts, { ...carried, ...(name && byName[name].options) });
-  // The latent consistency pipelines hand the strength to their scheduler, which spaces its steps over what is left.
+  // The latent consistency pipelines hand the strength to their scheduler, which spreads its steps over what
+  // is left.
   const inside = distilled.has(parts.className) && pipelineClass.startsWith('LatentConsistencyModel');
   return {
     className: parts.className,

@@ -4,7 +4,9 @@ export interface Schedule {
   readonly timesteps: readonly number[];
   /** The step to begin with: 0, or later for img2img, by strength. */
   readonly begin: number;
-  /** ᾱ, the cumulative product of 1 − β, for each training timestep; 0 at the last one with zero terminal SNR. */
+  /**
+   * ᾱ, the cumulative product of 1 − β, for each training timestep; 0 at the last one with zero terminal SNR.
+   */
   readonly alphasCumprod: Float32Array;
   /** Training timesteps that a step goes back, for the schedulers that go by ᾱ. */
   readonly stride: number;

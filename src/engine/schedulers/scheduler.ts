@@ -1,8 +1,8 @@
 import type { Schedule } from './schedule.js';
 
 /**
- * One model call: `x` `[C·h·w]` already scaled for the model and `timestep` as the model gets it. Gives the raw
- * prediction `[C·h·w]` (epsilon, v or sample) after guidance.
+ * One model call: `x` `[C·h·w]` already scaled for the model and `timestep` as the model gets it. Gives the
+ * raw prediction `[C·h·w]` (epsilon, v or sample) after guidance.
  */
 export type Denoise = (x: Float32Array, timestep: number) => Promise<Float32Array>;
 
@@ -13,7 +13,10 @@ export interface SchedulerOptions {
   onStep?(step: number, steps: number, latents: Float32Array): void;
   /** Honoured before each step. */
   readonly signal?: AbortSignal;
-  /** How much of the noise DDIM (0 to 1) and TCD add anew at each step. diffusers' pipelines give 0, the default here. */
+  /**
+   * How much of the noise DDIM (0 to 1) and TCD add anew at each step. diffusers' pipelines give 0, the
+   * default here.
+   */
   readonly eta?: number;
 }
 

@@ -13,6 +13,11 @@ export interface EulerScheduleOptions extends Options, ConvertedSigmas {
   readonly prediction_type: string;
 }
 
+/**
+ * Timesteps, which may be fractions, and their σ. Source: diffusers' `EulerDiscreteScheduler.set_timesteps`.
+ *
+ * @example eulerSchedule(20, config).initNoiseSigma; // 14.6146, with Stable Diffusion's betas
+ */
 export function eulerSchedule(steps: number, config: EulerScheduleOptions): Schedule {
   const alphas = alphasCumprod(config);
   const training = trainingSigmas(alphas);
@@ -30,6 +35,7 @@ export function eulerSchedule(steps: number, config: EulerScheduleOptions): Sche
   return sigmaSchedule(timesteps, levels, alphas, config);
 }
 
+/** As Euler's, without its options. Source: diffusers' `EulerAncestralDiscreteScheduler.set_timesteps`. */
 export function eulerAncestralSchedule(steps: number, config: Options): Schedule {
   const alphas = alphasCumprod(config);
   const timesteps = spacedTimesteps(steps, config);
@@ -37,6 +43,10 @@ export function eulerAncestralSchedule(steps: number, config: Options): Schedule
   return sigmaSchedule(timesteps, levels, alphas, config);
 }
 
+/**
+ * As Euler's, and always down to 0. Each timestep stands once, where diffusers'
+ * `HeunDiscreteScheduler.set_timesteps` lists each model call.
+ */
 export function heunSchedule(steps: number, config: Options & ConvertedSigmas): Schedule {
   const alphas = alphasCumprod(config);
   const training = trainingSigmas(alphas);
@@ -47,7 +57,9 @@ export function heunSchedule(steps: number, config: Options & ConvertedSigmas): 
   return sigmaSchedule(timesteps, Float32Array.of(...(converted ?? sigmas), 0), alphas, config);
 }
 
-/** One level more than steps, evenly in log σ over the whole training range: there is no step down to 0 then. */
+/**
+ * One level more than steps, evenly in log σ over the whole training range: there is no step down to 0 then.
+ */
 function logLinear(steps: number, training: Float32Array): number[] {
   return linspace(log(training.at(-1)!), log(training[0]!), steps + 1).map((value) =>
     exp(Math.fround(value)),

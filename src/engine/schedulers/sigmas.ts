@@ -2,7 +2,9 @@ import { betaQuantile } from './betaQuantile.js';
 import { div, log, sqrt, sub } from './float32.js';
 import { linspace } from './spacing.js';
 
-/** Which way the noise levels between the largest and the smallest are chosen anew; at most one of the three. */
+/**
+ * Which way the noise levels between the largest and the smallest are chosen anew; at most one of the three.
+ */
 export interface ConvertedSigmas {
   readonly use_karras_sigmas: boolean;
   readonly use_exponential_sigmas: boolean;
@@ -12,8 +14,8 @@ export interface ConvertedSigmas {
 }
 
 /**
- * σ for each training timestep, smallest first. The last ᾱ of a zero terminal SNR schedule is taken as the smallest
- * subnormal of fp16, so that its σ is finite: 4096.
+ * σ for each training timestep, smallest first. The last ᾱ of a zero terminal SNR schedule is taken as the
+ * smallest subnormal of fp16, so that its σ is finite: 4096.
  */
 export function trainingSigmas(alphasCumprod: Float32Array): Float32Array {
   return alphasCumprod.map((alpha) => sigmaOf(alpha === 0 ? 2 ** -24 : alpha));

@@ -1,6 +1,6 @@
 /**
- * Solves the square system `rows · x = right` by Gaussian elimination with row exchange, in doubles, rounded to
- * float32 at the end. Changes its arguments.
+ * Solves the square system `rows · x = right` by Gaussian elimination with row exchange, in doubles, rounded
+ * to float32 at the end. Changes its arguments.
  *
  * @example solve([[2, 0], [0, 4]], [2, 2]); // [1, 0.5]
  */

@@ -14,8 +14,8 @@ export interface DpmScheduleOptions extends Options {
 }
 
 /**
- * Converted levels are given to the model at whole timesteps: rounded, or in `squaredcos_cap_v2` and the exponential and
- * beta spacings cut, exactly as diffusers' `DPMSolverMultistepScheduler` does it.
+ * Converted levels are given to the model at whole timesteps: rounded, or in `squaredcos_cap_v2` and the
+ * exponential and beta spacings cut, exactly as diffusers' `DPMSolverMultistepScheduler` does it.
  */
 export function dpmSchedule(steps: number, config: DpmScheduleOptions): Schedule {
   const alphas = alphasCumprod(config);
@@ -37,6 +37,7 @@ export function dpmSchedule(steps: number, config: DpmScheduleOptions): Schedule
   );
 }
 
+/** As DPM-Solver's, but for how levels become timesteps. Source: `UniPCMultistepScheduler.set_timesteps`. */
 export function unipcSchedule(steps: number, config: Options): Schedule {
   const alphas = alphasCumprod(config);
   const training = trainingSigmas(alphas);

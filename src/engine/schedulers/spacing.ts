@@ -8,10 +8,12 @@ export interface SpacingOptions {
 
 /**
  * `count` timesteps from the noisiest to the cleanest, the three ways of table 2 of
- * https://arxiv.org/abs/2305.08891, with numpy's arithmetic. `linspace` gives fractions: round them where whole
- * timesteps are wanted.
+ * https://arxiv.org/abs/2305.08891, with numpy's arithmetic. `linspace` gives fractions: round them where
+ * whole timesteps are wanted.
  *
- * @example spacedTimesteps(4, { timestep_spacing: 'trailing', steps_offset: 0, num_train_timesteps: 1000 }); // [999, 749, 499, 249]
+ * @example
+ * const config = { timestep_spacing: 'trailing', steps_offset: 0, num_train_timesteps: 1000 } as const;
+ * spacedTimesteps(4, config); // [999, 749, 499, 249]
  */
 export function spacedTimesteps(count: number, options: SpacingOptions): number[] {
   const { timestep_spacing, steps_offset, num_train_timesteps: total } = options;
@@ -58,9 +60,9 @@ export function round(value: number): number {
 }
 
 /**
- * `numpy.round(numpy.arange(from, 0, -step)) - 1`. For some step counts (61 of 1000 is the first) numpy's array has
- * a value too many, because its length is rounded up from a quotient a hair above the count; the timestep −1 that
- * diffusers then adds reads the noisiest level and spoils the picture. It is left out here.
+ * `numpy.round(numpy.arange(from, 0, -step)) - 1`. For some step counts (61 of 1000 is the first) numpy's
+ * array has a value too many, because its length is rounded up from a quotient a hair above the count; the
+ * timestep −1 that diffusers then adds reads the noisiest level and spoils the picture. It is left out here.
  */
 function trailing(from: number, step: number): number[] {
   const delta = from - step - from;

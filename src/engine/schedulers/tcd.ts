@@ -10,9 +10,9 @@ export interface TcdConfig {
 }
 
 /**
- * Trajectory consistency distillation: go along the trajectory to below the next timestep, as far as `eta` says, and
- * noise back up to it; with `eta` 0, as diffusers' pipelines have it, straight to it and without noise.
- * Paper: https://arxiv.org/abs/2402.19159 (`eta` is its γ). Reference: diffusers' `TCDScheduler`.
+ * Trajectory consistency distillation: go along the trajectory to below the next timestep, as far as `eta`
+ * says, and noise back up to it; with `eta` 0, as diffusers' pipelines have it, straight to it and without
+ * noise. Paper: https://arxiv.org/abs/2402.19159 (`eta` is its γ). Reference: diffusers' `TCDScheduler`.
  */
 export function createTcd(config: TcdConfig): Scheduler {
   return async (denoise, x, schedule, options) => {

@@ -12,8 +12,9 @@ export interface UnipcConfig extends LimitOptions, UnipcSolver {
 }
 
 /**
- * UniPC: a multistep predictor (UniP) whose step is done once more (UniC) when the model has been called at its end,
- * at no further call. Paper: https://arxiv.org/abs/2302.04867. Reference: diffusers' `UniPCMultistepScheduler`.
+ * UniPC: a multistep predictor (UniP) whose step is done once more (UniC) when the model has been called at
+ * its end, at no further call. Paper: https://arxiv.org/abs/2302.04867. Reference: diffusers'
+ * `UniPCMultistepScheduler`.
  */
 export function createUnipc(config: UnipcConfig): Scheduler {
   return async (denoise, x, schedule, options) => {

@@ -10,8 +10,9 @@ export interface UnipcSolver {
 }
 
 /**
- * One step from σᵢ to σᵢ₊₁ by formula (3) of https://arxiv.org/abs/2302.04867: UniP from the predictions at σᵢ, σᵢ₋₁, …
- * (`predictions`, the newest first), or UniC when the prediction at σᵢ₊₁ (`reached`) is known too.
+ * One step from σᵢ to σᵢ₊₁ by formula (3) of https://arxiv.org/abs/2302.04867: UniP from the predictions at
+ * σᵢ, σᵢ₋₁, … (`predictions`, the newest first), or UniC when the prediction at σᵢ₊₁ (`reached`) is known
+ * too.
  */
 export function unipcStep(
   config: UnipcSolver,
@@ -53,8 +54,8 @@ export function unipcStep(
 }
 
 /**
- * The weights ρ that make the step exact for polynomials: Σ ρₖ·rₖʲ⁻¹ = bⱼ. A single difference has weight ½, the
- * papers' simplification.
+ * The weights ρ that make the step exact for polynomials: Σ ρₖ·rₖʲ⁻¹ = bⱼ. A single difference has weight ½,
+ * the papers' simplification.
  */
 function differenceWeights(ratios: readonly number[], hh: number, phi1: number, scale: number): number[] {
   if (ratios.length === 1) return [0.5];
