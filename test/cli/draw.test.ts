@@ -1,0 +1,133 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { decodePicture } from '../../src/image/decode.js';
+import { grid } from '../../src/image/grid.js';
+import { readText } from '../../src/image/pngText.js';
+import { kiln, startKiln } from './kiln.js';
+
+const root = mkdtempSync(join(tmpdir(), 'kiln-draw-'));
+// One cache for all: the weights are converted once.
+const environment = { KILN_DATA: join(root, 'data'), KILN_DEVICE: 'cpu' };
+let folder: string;
+
+beforeEach((context) => {
+  folder = join(root, context.task.id);
+  mkdirSync(folder);
+});
+
+afterAll(() => rmSync(root, { recursive: true }));
+
+const draw = (...args: string[]) => kiln(folder, ['draw', ...args, '--steps', '2'], environment);
+const read = (file: string) => readFileSync(join(folder, file));
+
+test('a prompt becomes a picture with its settings in it, and tells how it was made', async () => {
+  const { status, stdout, stderr } = await draw('a happy dog', '--seed', '7', '--negative', 'blur');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /^kiln-7\.png: seed 7, 128×128, 2 steps, DDIMScheduler, sprite on cpu\n {2}load [\d.]+ s, encode [\d.]+ s, denoise [\d.]+ s, decode [\d.]+ s\n$/,
+  );
+  expect(readdirSync(folder)).toEqual(['kiln-7.png']);
+  expect(await decodePicture(read('kiln-7.png'))).toMatchObject({ width: 128, height: 128 });
+  expect(readText(read('kiln-7.png'), 'parameters')).toMatch(
+    /^a happy dog\nNegative prompt: blur\nSteps: 2, Sampler: DDIMScheduler, CFG scale: 3, Seed: 7, Size: 128x128, Model: sprite, Version: kiln \d/,
+  );
+});
+
+test('the same request gives the same bytes, and never replaces what is there', async () => {
+  await Promise.all([draw('dog', '--seed', '7'), draw('dog', '--seed', '7')]);
+  expect(readdirSync(folder).sort()).toEqual(['kiln-7-2.png', 'kiln-7.png']);
+  expect(read('kiln-7.png').equals(read('kiln-7-2.png'))).toBe(true);
+});
+
+test('--json prints one object a picture and nothing else', async () => {
+  const { stdout } = await draw('dog', '--json', '--scheduler', 'euler', '--out', 'dog.png');
+  expect(stdout.split('\n')).toHaveLength(2);
+  expect(JSON.parse(stdout)).toEqual({
+    ...{
+      seed: expect.any(Number),
+      file: 'dog.png',
+      width: 128,
+      height: 128,
+      steps: 2,
+      scheduler: 'euler',
+      model: 'sprite',
+    },
+    timings: {
+      load: expect.any(Number),
+      encode: expect.any(Number),
+      denoise: expect.any(Number),
+      decode: expect.any(Number),
+    },
+  });
+});
+
+test('--count draws each picture as it would be alone, and a grid of them', async () => {
+  const { stdout } = await draw('dog', '--seed', '7', '--count', '4', '--json');
+  const drawn = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(drawn.map(({ seed, file, grid }) => [seed, file, grid])).toEqual(
+    [7, 8, 9, 10].map((seed) => [seed, `kiln-${seed}.png`, 'kiln-7-grid.png']),
+  );
+  await draw('dog', '--seed', '9', '--out', 'alone.png');
+  expect(read('kiln-9.png').equals(read('alone.png'))).toBe(true);
+
+  const pictures = await Promise.all(drawn.map(({ file }) => decodePicture(read(file))));
+  const whole = await decodePicture(read('kiln-7-grid.png'));
+  expect([whole.width, whole.height]).toEqual([256, 256]);
+  expect(Buffer.from(whole.data).equals(grid(pictures).data)).toBe(true);
+  expect(readText(read('kiln-7-grid.png'), 'parameters')).toBe(readText(read('kiln-7.png'), 'parameters'));
+});
+
+test('a picture to start from changes what is drawn, and less so with less strength', async () => {
+  await draw('red heart', '--seed', '1', '--out', 'start.png');
+  const from = (strength: string) =>
+    draw('dog', '--seed', '7', '--init', 'start.png', '--strength', strength, '--out', `${strength}.png`);
+  // Of two steps, half strength draws one and full strength both.
+  await Promise.all(['0.5', '1'].map(from));
+  const [start, half, full] = await Promise.all(
+    ['start.png', '0.5.png', '1.png'].map(async (file) => (await decodePicture(read(file))).data),
+  );
+  const apart = (a: Uint8Array, b: Uint8Array) =>
+    a.reduce((sum, value, i) => sum + Math.abs(value - b[i]!), 0) / a.length;
+  expect(apart(start!, half!)).toBeGreaterThan(0);
+  expect(apart(start!, half!)).toBeLessThan(apart(start!, full!));
+  expect(readText(read('0.5.png'), 'parameters')).toContain('Denoising strength: 0.5');
+});
+
+test('an empty prompt is drawn, and a long one is cut with a warning', async () => {
+  const [empty, long] = await Promise.all([
+    draw('', '--seed', '1'),
+    draw('happy dog '.repeat(40), '--seed', '2'),
+  ]);
+  expect(empty).toMatchObject({ status: 0, stderr: '' });
+  expect(long.status).toBe(0);
+  expect(long.stderr).toMatch(/^Warning: [^\n]*24 tokens[^\n]*\n$/);
+});
+
+/** Resolves when a process has a child: the engine's, so that the command is past its checks. */
+async function forked(pid: number): Promise<void> {
+  while (readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8') === '') await setTimeout(10);
+}
+
+describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
+  test.each([
+    ['while the model loads', 0],
+    ['while it draws', 2500],
+  ])('%s ends with status 130, one sentence and no file', async (_, milliseconds) => {
+    const { child, ended } = startKiln(folder, ['draw', 'dog', '--steps', '1000'], environment);
+    await forked(child.pid!);
+    await setTimeout(milliseconds);
+    const pressed = performance.now();
+    child.kill('SIGINT');
+    const { status, stdout, stderr } = await ended;
+    expect({ status, stdout }).toEqual({ status: 130, stdout: '' });
+    expect(stderr).toMatch(/^Cancelled [^\n]+\n$/);
+    expect(performance.now() - pressed).toBeLessThan(4000);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
