@@ -35,10 +35,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, pictures, record, sd, sdxl
+from golden.families import checkpoint, lcm, networks, pictures, record, sd, sdxl, sprite
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES]
+FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
 
 
 def main():

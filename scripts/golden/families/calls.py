@@ -25,13 +25,19 @@ def text_calls(folder, tokenizer, encoder, prompts):
     """Token ids of each prompt, padded and cut as the pipeline does, with the text states of the encoder."""
     records = []
     for prompt in prompts:
-        ids = tokenizer(prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True).input_ids
-        records.append({"prompt": prompt, **call(folder, {"input_ids": [ids]}, lambda input_ids: text_states(encoder, input_ids))})
+        tokens = tokenizer(prompt, padding="max_length", max_length=tokenizer.model_max_length, truncation=True)
+        inputs = {"input_ids": [tokens.input_ids]}
+        if encoder.config.model_type == "bert":
+            inputs["attention_mask"] = [tokens.attention_mask]
+        records.append({"prompt": prompt, **call(folder, inputs, lambda **given: text_states(encoder, **given))})
     return records
 
 
-def text_states(encoder, ids):
-    states = encoder(ids, output_hidden_states=True)
+def text_states(encoder, input_ids, attention_mask=None):
+    """CLIP's last and last but one states and its pooled state; BERT's last states."""
+    states = encoder(input_ids, attention_mask=attention_mask, output_hidden_states=True)
+    if attention_mask is not None:
+        return {"last_hidden_state": states.last_hidden_state}
     pooled = {"text_embeds": states.text_embeds} if "text_embeds" in states else {"pooler_output": states.pooler_output}
     return {"last_hidden_state": states.last_hidden_state, "penultimate_hidden_state": states.hidden_states[-2], **pooled}
 

@@ -1,5 +1,5 @@
 """A family's tiny checkpoint: its small files and manifest go to the repo, its weights are made where they are needed."""
-import json, os, shutil
+import json, os, re, shutil
 
 import torch
 
@@ -8,13 +8,14 @@ from . import tokenizer, weights
 FILE = {"diffusers": "diffusion_pytorch_model", "transformers": "model"}
 
 
-def component(model, config, *, rename=None, extra=(), dtype="F32", variant=None, shards=1, gains={}):
+def component(model, config, *, rename=None, extra=(), dtype="F32", variant=None, shards=1, gains={}, leave=None):
     """One network: its class, the config.json as a hub file has it, and how its weights are stored.
 
     `rename` maps a current key to the name in the file, `extra` holds manifest lines that the network lacks
-    (position_ids), `variant` and `shards` choose the file names.
+    (position_ids), `leave` matches keys that the file lacks (an unused pooler), `variant` and `shards` choose the
+    file names.
     """
-    return dict(model=model, config=config, rename=rename or str, extra=list(extra), dtype=dtype, variant=variant, shards=shards, gains=gains)
+    return dict(model=model, config=config, rename=rename or str, extra=list(extra), dtype=dtype, variant=variant, shards=shards, gains=gains, leave=leave)
 
 
 def library(part):
@@ -27,7 +28,7 @@ def shapes(part):
         cls = part["model"]
         config = {k: v for k, v in part["config"].items() if not k.startswith("_")}
         network = cls.from_config(config) if library(part) == "diffusers" else cls(cls.config_class(**config))
-    return {part["rename"](name): tuple(value.shape) for name, value in network.state_dict().items()}
+    return {part["rename"](name): tuple(value.shape) for name, value in network.state_dict().items() if not (part["leave"] and re.search(part["leave"], name))}
 
 
 def file_names(part):
@@ -53,6 +54,9 @@ def describe(family, root):
         write_json(os.path.join(folder, "model_index.json"), family["index"])
     for name, config in family.get("configs", {}).items():
         write_json(os.path.join(folder, name), config)
+    for name, text in family.get("text_files", {}).items():
+        with open(os.path.join(folder, name), "w") as file:
+            file.write(text)
     copies = []
     for name, source in family.get("tokenizers", {}).items():
         copies += [[f"{name}/{file}", f"../tokenizers/{source}/{file}"] for file in sorted(os.listdir(os.path.join(root, "tokenizers", source)))]

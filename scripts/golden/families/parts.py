@@ -50,15 +50,15 @@ def vae(channels=(16, 16, 32, 32), layers=1, groups=8, latent=4, config={}, **op
     return component(AutoencoderKL, base | config, gains=VAE_GAINS, **options)
 
 
-def tiny_vae(channels=(16, 16, 16, 16), **options):
+def tiny_vae(channels=(16, 16, 16, 16), config={}, **options):
     """AutoencoderTiny (TAESD)."""
-    config = {
+    base = {
         "_class_name": "AutoencoderTiny", "_diffusers_version": "0.20.0.dev0", "act_fn": "relu", "in_channels": 3, "out_channels": 3,
         "encoder_block_out_channels": list(channels), "decoder_block_out_channels": list(channels), "force_upcast": False,
         "latent_channels": 4, "latent_magnitude": 3, "latent_shift": 0.5, "num_encoder_blocks": [1, 2, 1, 1],
         "num_decoder_blocks": [1, 1, 2, 1], "scaling_factor": 1.0, "upsample_fn": "nearest", "upsampling_scaling_factor": 2,
     }
-    return component(AutoencoderTiny, config, gains=TINY_VAE_GAINS, **options)
+    return component(AutoencoderTiny, base | config, gains=TINY_VAE_GAINS, **options)
 
 
 def unet(channels, down, up, config, **options):

@@ -5,6 +5,8 @@ import diffusers
 import numpy, torch
 from PIL import Image
 
+from . import tokenizer
+
 CLASSES = {
     "ddim": ("DDIMScheduler", {}), "pndm": ("PNDMScheduler", {}), "euler": ("EulerDiscreteScheduler", {}),
     "euler_a": ("EulerAncestralDiscreteScheduler", {}), "heun": ("HeunDiscreteScheduler", {}),
@@ -21,9 +23,11 @@ FROM_PICTURE = {
 NAMES = {"negative": "negative_prompt", "steps": "num_inference_steps", "guidance": "guidance_scale"}
 
 
-def open_pipeline(folder, variant=None):
+def open_pipeline(folder, family):
     """{"text": the pipeline that model_index.json names, "picture": its img2img twin}, opened from the folder each."""
-    options = {"torch_dtype": torch.float32, "variant": variant}
+    options = {"torch_dtype": torch.float32, "variant": family.get("variant")}
+    if "tokenizer" not in family["tokenizers"]:
+        options["tokenizer"] = tokenizer.bundled()
     text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
     picture = getattr(diffusers, FROM_PICTURE[type(text).__name__]).from_pretrained(folder, **options)
     for pipe in (text, picture):

@@ -79,7 +79,7 @@ def record(family, root, keep=None):
             write_calls(base, record_calls(family, load_parts(folder, family), {}))
             return []
         kind = sprite if family["index"]["_class_name"] == "SpritePipeline" else pictures
-        pipes = kind.open_pipeline(folder, family.get("variant"))
+        pipes = kind.open_pipeline(folder, family)
         write_calls(base, record_calls(family, load_parts(folder, family), pipes["text"].components))
         entries = record_pictures(family, base, lambda request: kind.draw(pipes, request, root))
         if "batch" in family:
@@ -110,7 +110,7 @@ def record_sprite(model, folder):
     os.makedirs(folder)
     pipes = sprite.open_pipeline(model)
     # The stickers lie on white.
-    family = {"name": "sprite", "pictures": sprite.requests(), "ends": 0.99}
+    family = {"name": "sprite", "pictures": sprite.built_in_requests(), "ends": 0.99}
     entries = record_pictures(family, folder, lambda request: sprite.draw(pipes, request))
     for entry in entries:
         entry["file"] = os.path.basename(entry["file"])

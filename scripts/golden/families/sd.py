@@ -112,4 +112,16 @@ tiny = dict(
     pictures=ask.few(),
 )
 
-FAMILIES = [sd1, sd1half, sd1bf16, tiny, sd2v, sd2base, sd2zero, sdturbo]
+# No tokenizer folder: CLIP's whole vocabulary, which the engine brings along.
+bare = dict(
+    name="sd1-bare", seed=9, texts=["A Happy dog, photorealistic café № 5!", *ask.TEXTS[2:]], tokenizers={},
+    index=model_index("StableDiffusionPipeline", "PNDMScheduler", **NO_SAFETY),
+    configs={"scheduler/scheduler_config.json": PNDM},
+    components={
+        "text_encoder": clip(hidden=16, layers=2, heads=2, config={"vocab_size": 49408}),
+        "unet": unet((16, 32), "CD", "DC", {**NEW, "attention_head_dim": 4, "cross_attention_dim": 16}), "vae": vae(config=NEW),
+    },
+    pictures=ask.few({**ask.PLAIN, "prompt": "A Happy dog, photorealistic café № 5!"}),
+)
+
+FAMILIES = [sd1, bare, sd1half, sd1bf16, tiny, sd2v, sd2base, sd2zero, sdturbo]

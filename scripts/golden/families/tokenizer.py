@@ -14,6 +14,21 @@ def byte_symbols():
     return [chr(b) for b in kept] + [chr(256 + i) for i in range(len(rest))]
 
 
+def vocabulary(merges):
+    """CLIP's numbering: bytes, bytes that end a word, merges, the two special tokens."""
+    tokens = byte_symbols() + [s + "</w>" for s in byte_symbols()] + ["".join(m) for m in merges]
+    tokens = list(dict.fromkeys(tokens)) + ["<|startoftext|>", "<|endoftext|>"]
+    return {token: i for i, token in enumerate(tokens)}
+
+
+def bundled():
+    """The real CLIP tokenizer, from the merges in assets/: for a checkpoint that has none of its own."""
+    path = os.path.join(os.path.dirname(__file__), "../../../assets/tokenizers/clip/merges.txt")
+    with open(path, encoding="utf-8") as file:
+        merges = [tuple(line.split()) for line in file.read().splitlines() if line and not line.startswith("#version")]
+    return CLIPTokenizer(vocab=vocabulary(merges), merges=merges, model_max_length=77)
+
+
 def build():
     """(vocab, merges): every word of WORDS becomes one token, letter by letter from its left."""
     merges = []
@@ -24,9 +39,7 @@ def build():
             if (left, right) not in merges:
                 merges.append((left, right))
             left += right
-    tokens = byte_symbols() + [s + "</w>" for s in byte_symbols()] + ["".join(m) for m in merges]
-    tokens = list(dict.fromkeys(tokens)) + ["<|startoftext|>", "<|endoftext|>"]
-    return {token: i for i, token in enumerate(tokens)}, merges
+    return vocabulary(merges), merges
 
 
 def write(folder, pad="<|endoftext|>"):
