@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { recallCheck, rememberCheck } from './checked.js';
 import { fileError } from './fileError.js';
 import { firstNotFinite } from './finite.js';
-import { startHashThread } from './hashThread.js';
+import { hashHere, hashInThread } from './hash.js';
 import { type FileIdentity, identify, sameFile } from './identity.js';
 import { readFully } from './readFully.js';
 import { quote, refuse } from './refuse.js';
@@ -35,7 +35,7 @@ export async function checkOnce(
 }
 
 async function readThrough(file: FileIdentity, tensors: TensorInfo[]): Promise<string> {
-  const thread = startHashThread();
+  const hash = file.size > chunkBytes ? hashInThread() : hashHere();
   try {
     const handle = await open(file.path);
     try {
@@ -47,16 +47,16 @@ async function readThrough(file: FileIdentity, tensors: TensorInfo[]): Promise<s
         const bytes = new Uint8Array(buffer, 0, end - start);
         await readFully(handle, bytes, start, file.path);
         for (const piece of pieces) refuseNotFinite(bytes, start, piece);
-        spare.push(thread.update(bytes));
+        spare.push(hash.update(bytes));
       }
-      return await thread.digest();
+      return await hash.digest();
     } finally {
       await handle.close();
     }
   } catch (error) {
     throw fileError(`Cannot open ${file.path}`, error, 'bad-model');
   } finally {
-    await thread.close();
+    await hash.close();
   }
 }
 
