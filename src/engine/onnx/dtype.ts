@@ -1,13 +1,13 @@
 /** Element types that graphs use, with ONNX's TensorProto.DataType numbers. */
-export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10 } as const;
+export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
 export type DType = keyof typeof dataTypes;
 
-const sizes: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2 };
+const sizes: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2, float64: 8 };
 
 /** Bytes an element. */
 export const sizeOf = (dtype: DType): number => sizes[dtype];
 
-export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float16';
+export const isFloat = (dtype: DType): boolean => dtype.startsWith('float');
 
 /** `values` as little-endian bytes of `dtype`, as TensorProto.raw_data holds them. */
 export function bytesOf(dtype: DType, values: ArrayLike<number>): Uint8Array {
@@ -16,6 +16,7 @@ export function bytesOf(dtype: DType, values: ArrayLike<number>): Uint8Array {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
     if (dtype === 'float32') view.setFloat32(i * 4, value, true);
+    else if (dtype === 'float64') view.setFloat64(i * 8, value, true);
     else if (dtype === 'int32') view.setInt32(i * 4, value, true);
     else if (dtype === 'int64') view.setBigInt64(i * 8, BigInt(value), true);
     else if (dtype === 'float16') view.setUint16(i * 2, halfOf(value), true);
