@@ -5,12 +5,13 @@
  */
 import { multiHeadAttention } from '../onnx/attention.js';
 import { conv } from '../onnx/conv.js';
-import { add, gelu, mul, silu } from '../onnx/elementwise.js';
+import { add, gelu, mul } from '../onnx/elementwise.js';
+import { gemm } from '../onnx/gemm.js';
 import type { Var } from '../onnx/graph.js';
 import { concat, reshape, resizeNearest, split, transpose } from '../onnx/layout.js';
-import { gemm } from '../onnx/matmul.js';
 import { instanceNormalization, layerNormalization, skipLayerNormalization } from '../onnx/normalization.js';
 import { countOf, type Dim, isBatch } from '../onnx/shape.js';
+import { activate } from './activation.js';
 import { type LinearSpec, layer, type Target } from './target.js';
 
 const linear = layer((p, x: Var, spec: LinearSpec): Var => {
@@ -75,7 +76,7 @@ export const cpuTarget: Target = {
     const gamma = p.weight('weight', [channels], [channels, 1, 1]);
     const beta = p.weight('bias', [channels], [channels, 1, 1]);
     const y = add(mul(normed, gamma), beta);
-    return spec.act === 'silu' ? silu(y) : y;
+    return spec.act === undefined ? y : activate(y, spec.act);
   }),
 
   layerNorm: layer((p, x, channels, epsilon) =>

@@ -7,6 +7,7 @@
  */
 import type { DType } from '../onnx/dtype.js';
 import type { Graph, Var } from '../onnx/graph.js';
+import type { Activation } from './activation.js';
 
 /** How a stored tensor becomes another one, computed when the model is encoded (see derived.ts). */
 export interface Derivation {
@@ -59,8 +60,8 @@ export interface NormSpec {
   readonly channels: number;
   readonly groups: number;
   readonly epsilon: number;
-  /** SiLU after it, in one kernel where the target has one. */
-  readonly act?: 'silu';
+  /** After it; SiLU is in the same kernel where the target has one. */
+  readonly act?: Activation;
 }
 
 export interface AttentionSpec {

@@ -1,7 +1,8 @@
 /** Sinusoidal embeddings of numbers (Vaswani et al. 2017), as diffusers' models/embeddings.py has them. */
-import { add, cast, cos, mul, silu, sin } from '../onnx/elementwise.js';
+import { add, cast, cos, mul, sin } from '../onnx/elementwise.js';
 import type { Var } from '../onnx/graph.js';
 import { concat, reshape } from '../onnx/layout.js';
+import { type Activation, activate } from './activation.js';
 import { layer } from './target.js';
 
 export interface SinusoidSpec {
@@ -20,14 +21,19 @@ export function timesteps(numbers: Var, { channels, flipSinToCos, freqShift }: S
     Math.fround(Math.exp(Math.fround(Math.fround(-Math.log(10000) * i) / (half - freqShift)))),
   );
   const [n] = numbers.shape;
-  const angles = mul(reshape(numbers, [n!, 1]), numbers.graph.constant('float32', [1, half], frequencies)); // [N, half]
+  const column = reshape(cast(numbers, 'float64'), [n!, 1]);
+  const products = mul(column, numbers.graph.constant('float64', [1, half], frequencies)); // [N, half]
+  // WGSL promises nothing of the sines of hundreds of radians. No WebGPU kernel takes float64, so the CPU's do it there.
+  const angles = cast(cast(products, 'float32'), 'float64');
   const waves = flipSinToCos ? [cos(angles), sin(angles)] : [sin(angles), cos(angles)];
-  return concat(waves, 1);
+  return cast(concat(waves, 1), 'float32');
 }
 
 export interface TimestepEmbeddingSpec {
   readonly in: number;
   readonly out: number;
+  /** SiLU when left out. */
+  readonly act?: Activation;
 }
 
 /** diffusers' `TimestepEmbedding`: vector [B, in] → vector [B, out], with `condition` [B, K] projected and added first. */
@@ -38,6 +44,6 @@ export const timestepEmbedding = layer((p, x: Var, spec: TimestepEmbeddingSpec, 
     const from = { in: condition.shape[1] as number, out: spec.in, bias: false };
     y = add(y, t.linear(p.scope('cond_proj'), cast(condition, t.dtype), from));
   }
-  y = silu(t.linear(p.scope('linear_1'), y, spec));
+  y = activate(t.linear(p.scope('linear_1'), y, spec), spec.act ?? 'silu');
   return t.linear(p.scope('linear_2'), y, { in: spec.out, out: spec.out });
 });

@@ -13,6 +13,8 @@ export interface TransformerSpec {
   readonly layers: number;
   readonly groups: number;
   readonly contextChannels: number;
+  /** The first attention is to the context as well. */
+  readonly onlyCrossAttention: boolean;
   /** proj_in and proj_out are Linear (SD 2, SDXL) or 1×1 convolutions (SD 1): the same sums, other weight shapes. */
   readonly linearProjection: boolean;
 }
@@ -41,11 +43,15 @@ const basicTransformerBlock = layer((p, x: Var, context: Var, spec: TransformerS
   const t = p.target;
   const { channels, heads, contextChannels } = spec;
   const epsilon = 1e-5;
+  const crosswise = { channels, contextChannels, heads };
+  const selfwise = { channels, contextChannels: channels, heads };
 
   const normed = t.layerNorm(p.scope('norm1'), x, channels, epsilon); // [B, S, C]
-  const self = t.attention(p.scope('attn1'), normed, normed, { channels, contextChannels: channels, heads });
+  const self = spec.onlyCrossAttention
+    ? t.attention(p.scope('attn1'), normed, context, crosswise)
+    : t.attention(p.scope('attn1'), normed, normed, selfwise);
   const one = t.skipLayerNorm(p.scope('norm2'), self, x, channels, epsilon);
-  const cross = t.attention(p.scope('attn2'), one.normed, context, { channels, contextChannels, heads });
+  const cross = t.attention(p.scope('attn2'), one.normed, context, crosswise);
   const two = t.skipLayerNorm(p.scope('norm3'), cross, one.sum, channels, epsilon);
   return add(t.geglu(p.scope('ff'), two.normed, { channels, inner: 4 * channels }), two.sum);
 });

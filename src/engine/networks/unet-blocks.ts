@@ -46,10 +46,12 @@ export const downBlock = layer(
 /** `UNetMidBlock2DCrossAttn`: [B,C,H,W] → [B,C,H,W]; `UNetMidBlock2D` is its first resnet alone. */
 export const midBlock = layer((p, x: Features, mid: UNetLevels['mid'], conditions: Conditions): Features => {
   const { channels } = x;
-  const spec = resnetSpec(channels, channels, conditions);
+  const outputScale = conditions.config.mid_block_scale_factor;
+  const spec = { ...resnetSpec(channels, channels, conditions), outputScale };
   let map = resnet(p.scope('resnets.0'), x.map, spec, conditions.time);
   if (conditions.config.mid_block_type === 'UNetMidBlock2DCrossAttn') {
-    const attention = transformerSpec(channels, mid, mid.transformerLayers, conditions);
+    const level = { ...mid, onlyCrossAttention: false };
+    const attention = transformerSpec(channels, level, mid.transformerLayers, conditions);
     map = transformer(p.scope('attentions.0'), map, conditions.context, attention);
     map = resnet(p.scope('resnets.1'), map, spec, conditions.time);
   }
@@ -85,21 +87,22 @@ export const upBlock = layer(
 );
 
 function resnetSpec(from: number, out: number, { config }: Conditions): ResnetSpec {
-  return { in: from, out, groups: config.norm_num_groups, epsilon: config.norm_eps };
+  return { in: from, out, groups: config.norm_num_groups, epsilon: config.norm_eps, act: config.act_fn };
 }
 
 function transformerSpec(
   channels: number,
-  { heads, crossAttentionDim }: Pick<UNetLevel, 'heads' | 'crossAttentionDim'>,
+  level: Pick<UNetLevel, 'heads' | 'crossAttentionDim' | 'onlyCrossAttention'>,
   layers: number,
   { config }: Conditions,
 ): TransformerSpec {
   return {
     channels,
-    heads,
+    heads: level.heads,
     layers,
     groups: config.norm_num_groups,
-    contextChannels: crossAttentionDim,
+    contextChannels: level.crossAttentionDim,
+    onlyCrossAttention: level.onlyCrossAttention,
     linearProjection: config.use_linear_projection,
   };
 }

@@ -21,11 +21,11 @@ export function timeEmbedding(p: Params, config: UNetConfig): TimeEmbedding {
   const condition =
     guidance === null ? undefined : graph.input('timestep_cond', 'float32', [batch, guidance]);
   const time = timesteps(graph.input('timestep', 'float32', [batch]), sinusoid); // [B, C₀]
-  const spec = { in: sinusoid.channels, out: channels };
+  const spec = { in: sinusoid.channels, out: channels, act: config.act_fn };
   let value = timestepEmbedding(p.scope('time_embedding'), time, spec, condition); // [B, 4·C₀]
   for (const more of [classEmbedding(p, config, channels), textTimeEmbedding(p, config, channels)])
     if (more !== undefined) value = add(value, more);
-  return { value, channels };
+  return { value, channels, scalesAndShifts: config.resnet_time_scale_shift === 'scale_shift' };
 }
 
 const sinusoidOf = (config: UNetConfig, channels: number) => ({
@@ -43,7 +43,11 @@ function classEmbedding(p: Params, config: UNetConfig, out: number): Var | undef
   switch (config.class_embed_type) {
     case 'timestep': {
       const sinusoid = sinusoidOf(config, config.block_out_channels[0]!);
-      return timestepEmbedding(scope, timesteps(labels([]), sinusoid), { in: sinusoid.channels, out });
+      return timestepEmbedding(scope, timesteps(labels([]), sinusoid), {
+        in: sinusoid.channels,
+        out,
+        act: config.act_fn,
+      });
     }
     case 'identity':
       return cast(labels([out]), t.dtype);

@@ -5,7 +5,7 @@
  */
 import type { UNetConfig } from '../checkpoint/config/unet.js';
 import { unetLevels } from '../checkpoint/config/unetLevels.js';
-import { cast } from '../onnx/elementwise.js';
+import { cast, scale, shift } from '../onnx/elementwise.js';
 import { batch } from '../onnx/shape.js';
 import type { Params } from './target.js';
 import { downBlock, type Features, midBlock, upBlock } from './unet-blocks.js';
@@ -36,7 +36,8 @@ export function buildUNet(p: Params, config: UNetConfig, { width, height, tokens
   const context = graph.input('encoder_hidden_states', 'float32', [batch, tokens, mid.crossAttentionDim]);
   const conditions = { time, context: cast(context, t.dtype), config };
 
-  const map = t.conv(p.scope('conv_in'), t.toMap(sample), { in: config.in_channels, out: first });
+  const centred = config.center_input_sample ? shift(scale(sample, 2), -1) : sample;
+  const map = t.conv(p.scope('conv_in'), t.toMap(centred), { in: config.in_channels, out: first });
   let x: Features = { map, channels: first }; // [B, C₀, h, w]
 
   // Every map made on the way down waits for its place on the way up.
@@ -57,7 +58,7 @@ export function buildUNet(p: Params, config: UNetConfig, { width, height, tokens
     channels: first,
     groups: config.norm_num_groups,
     epsilon: config.norm_eps,
-    act: 'silu' as const,
+    act: config.act_fn,
   };
   const last = t.groupNorm(p.scope('conv_norm_out'), x.map, norm);
   const out = t.conv(p.scope('conv_out'), last, { in: first, out: config.out_channels });

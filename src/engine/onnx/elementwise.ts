@@ -12,9 +12,7 @@ function binary(op: string, a: Var, b: Var): Var {
 }
 
 export const add = (a: Var, b: Var): Var => binary('Add', a, b);
-export const sub = (a: Var, b: Var): Var => binary('Sub', a, b);
 export const mul = (a: Var, b: Var): Var => binary('Mul', a, b);
-export const div = (a: Var, b: Var): Var => binary('Div', a, b);
 
 /** `x · factor`; nothing is emitted for 1. */
 export function scale(x: Var, factor: number): Var {
@@ -31,13 +29,11 @@ function unary(op: string, x: Var, options?: NodeOptions): Var {
   return x.graph.node(op, [x], [x], options)[0]!;
 }
 
-export const sigmoid = (x: Var): Var => unary('Sigmoid', x);
+const sigmoid = (x: Var): Var => unary('Sigmoid', x);
 export const tanh = (x: Var): Var => unary('Tanh', x);
 export const relu = (x: Var): Var => unary('Relu', x);
 export const sin = (x: Var): Var => unary('Sin', x);
 export const cos = (x: Var): Var => unary('Cos', x);
-export const exp = (x: Var): Var => unary('Exp', x);
-export const sqrt = (x: Var): Var => unary('Sqrt', x);
 
 /** x·Φ(x) with the error function, or torch's `approximate='tanh'`. */
 export const gelu = (x: Var, approximate: 'none' | 'tanh' = 'none'): Var =>
@@ -48,9 +44,6 @@ export const quickGelu = (x: Var): Var => mul(x, sigmoid(scale(x, 1.702)));
 
 /** x·σ(x). ONNX Runtime fuses the two nodes to one QuickGelu where it has the kernel. */
 export const silu = (x: Var): Var => mul(x, sigmoid(x));
-
-/** Softmax over `axis`. */
-export const softmax = (x: Var, axis = -1): Var => unary('Softmax', x, { attributes: { axis: { i: axis } } });
 
 /** `x` as another element type; itself when it is of that type. */
 export function cast(x: Var, dtype: DType): Var {

@@ -189,6 +189,8 @@ export function createGraph(name: string): Graph {
 
 /** Bytes of the weights that lie in files. */
 export function weightBytes(graph: Graph): number {
-  const lengths = [...graph.initializers.values()].map(({ source }) => ('file' in source ? source.length : 0));
+  const lengths = [...graph.initializers.values()].map(({ source }) =>
+    'file' in source ? source.length : 0,
+  );
   return lengths.reduce((sum, length) => sum + length, 0);
 }

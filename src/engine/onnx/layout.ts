@@ -61,16 +61,6 @@ export function split(x: Var, count: number, axis: number): Var[] {
   );
 }
 
-/** Elements `start` up to `end` along `axis`. */
-export function slice(x: Var, axis: number, start: number, end: number): Var {
-  const dim = x.shape[axis];
-  if (dim === undefined || isBatch(dim) || start < 0 || end > dim || start >= end)
-    return x.graph.fail(`Slice ${start} to ${end} of ${showShape(x.shape)} along axis ${axis}`);
-  const at = (value: number) => x.graph.constant('int64', [1], [value]);
-  const shape = x.shape.map((d, i) => (i === axis ? end - start : d));
-  return x.graph.node('Slice', [x, at(start), at(end), at(axis)], [{ dtype: x.dtype, shape }])[0]!;
-}
-
 /** Rows of `table` [N,…] picked by `indices` (int32 or int64, any shape) → [indices…, …]. */
 export function gather(table: Var, indices: Var): Var {
   if (indices.dtype !== 'int32' && indices.dtype !== 'int64')

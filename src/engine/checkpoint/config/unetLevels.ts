@@ -9,6 +9,8 @@ export interface UNetLevel {
   readonly transformerLayers: readonly number[];
   readonly heads: number;
   readonly crossAttentionDim: number;
+  /** Whether the first attention of its transformer blocks looks at the context too, instead of at the map. */
+  readonly onlyCrossAttention: boolean;
 }
 
 /** The levels in the order they run. */
@@ -32,6 +34,7 @@ export function unetLevels(config: UNetConfig): UNetLevels {
   const layers = each(config.layers_per_block);
   const heads = each(config.attention_head_dim);
   const crossAttentionDim = each(config.cross_attention_dim);
+  const onlyCross = each<boolean>(config.only_cross_attention);
   const depth = each<number | number[]>(
     config.transformer_layers_per_block as number | (number | number[])[],
   );
@@ -51,6 +54,7 @@ export function unetLevels(config: UNetConfig): UNetLevels {
     ),
     heads: heads[i]!,
     crossAttentionDim: crossAttentionDim[i]!,
+    onlyCrossAttention: onlyCross[i]!,
   });
 
   return {

@@ -1,0 +1,49 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { openWeights, weightsAs } from '../../../src/engine/checkpoint/weights.js';
+import { cpuTarget } from '../../../src/engine/networks/cpu.js';
+import { createParams } from '../../../src/engine/networks/params.js';
+import type { Params } from '../../../src/engine/networks/target.js';
+import { createGraph, weightBytes } from '../../../src/engine/onnx/graph.js';
+import { encodeModel } from '../../../src/engine/onnx/protobuf.js';
+import { openSession, type Tensor } from '../../../src/engine/session.js';
+import type { Values } from '../../fixtures/calls.js';
+
+/** Runs a network on plain values, each fed in the type that its input has. */
+export type Run = (inputs: Readonly<Record<string, Values>>) => Promise<Readonly<Record<string, Values>>>;
+
+/** Opens one component of a checkpoint on the CPU, until the test is over. */
+export async function openNetwork(
+  folder: string,
+  build: (p: Params) => void,
+  options: { threads?: number } = {},
+): Promise<Run> {
+  const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
+  const weights = await weightsAs(await openWeights(folder, { cacheFolder }), 'F32', cacheFolder);
+  const graph = createGraph('network');
+  build(createParams(graph, weights, cpuTarget));
+  const session = await openSession(encodeModel(graph), {
+    ...options,
+    device: 'cpu',
+    weightsFolder: weights.folder,
+    weightBytes: weightBytes(graph),
+  });
+  onTestFinished(() => session.release());
+
+  return async (inputs) => {
+    const feeds: Record<string, Tensor> = {};
+    for (const { name, dtype } of graph.inputs) {
+      const { shape, data } = inputs[name]!;
+      const values = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : data;
+      feeds[name] = { dtype, dims: shape, data: dtype === 'int32' ? Int32Array.from(data) : values };
+    }
+    const outputs = await session.run(feeds);
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, { dims, data }]) => [
+        name,
+        { shape: dims, data: data as Float32Array },
+      ]),
+    );
+  };
+}
