@@ -39,13 +39,12 @@ export function createClipTokenizer(
   const split = createAddedTokens(special.added, (text) =>
     lowerCase(normalForm(text, 'NFC').replace(/\p{White_Space}+/gu, ' ')),
   );
-  const names = special.names(vocab);
-  const unknown = names.get(special.unk)!;
+  let names: Map<number, string> | undefined;
 
   function encodeWord(word: string): number[] {
     const pieces = Array.from(new TextEncoder().encode(word), (byte) => byteSymbols[byte]!);
     pieces[pieces.length - 1] += wordEnd;
-    const known = pieces.map((piece) => (vocab.has(piece) ? piece : unknown));
+    const known = pieces.map((piece) => (vocab.has(piece) ? piece : special.unknown));
     return joinPairs(known, ranks).map((piece) => vocab.get(piece)!);
   }
 
@@ -67,7 +66,8 @@ export function createClipTokenizer(
       return ids;
     },
     decode(ids) {
-      const text = ids.map((id) => names.get(id) ?? '').join('');
+      names ??= special.names(vocab);
+      const text = ids.map((id) => names!.get(id) ?? '').join('');
       const bytes = Array.from(text.replaceAll(wordEnd, ' '), (symbol) => symbolBytes.get(symbol) ?? 0x20);
       return new TextDecoder().decode(Uint8Array.from(bytes)).trim();
     },
@@ -78,5 +78,7 @@ function splitWords(text: string): string[] {
   const found = text.match(words) ?? [];
   // Where the end tokens are ordinary text, they still begin words, and then fall apart like any other text:
   // tokenizers splits twice, the second time by a pattern that does not know them.
-  return found.flatMap((word) => (/^<\|\w/.test(word) ? ['<|', word.slice(2, -2), '|>'] : word));
+  return found.flatMap((word) =>
+    /^<\|(start|end)oftext/.test(word) ? ['<|', word.slice(2, -2), '|>'] : word,
+  );
 }

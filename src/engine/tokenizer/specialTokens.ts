@@ -9,7 +9,10 @@ export interface SpecialTokens {
   readonly bos: number;
   readonly eos: number;
   readonly pad: number;
+  /** Stands for what the vocabulary does not know. */
   readonly unk: number;
+  /** The token of the id `unk`. */
+  readonly unknown: string;
   /** Every id is below it. */
   readonly size: number;
   /** From each id to its text. */
@@ -41,6 +44,7 @@ export function resolveSpecialTokens(
   file: string,
 ): SpecialTokens {
   const known = new Set(declared.added.map(contentOf));
+  const isNew = (token: TokenField) => !known.has(contentOf(token));
   const inOrder = [
     ...declared.added,
     ...roles.map((role) => declared.roles[role]).filter((token) => token !== undefined && isNew(token)),
@@ -57,22 +61,22 @@ export function resolveSpecialTokens(
     added.set(content, { ...withDefaults(token), id });
   }
 
+  const unknown = contentOf(declared.roles.unk_token!);
+  const unk = vocab.get(unknown);
+  if (unk === undefined) {
+    return refuse(file, `its vocabulary has no ${quote(unknown)}`, 'the token for unknown words');
+  }
   let size = highest + 1;
   for (const id of vocab.values()) size = Math.max(size, id + 1);
   const idOf = (role: Role) => added.get(contentOf(declared.roles[role]!))!.id;
-  const unk = contentOf(declared.roles.unk_token!);
-  if (!vocab.has(unk)) refuse(file, `its vocabulary has no ${quote(unk)}`, 'the token for unknown words');
-
-  function isNew(token: TokenField): boolean {
-    return !known.has(contentOf(token));
-  }
 
   return {
     added: [...added.values()],
     bos: idOf(ends.first),
     eos: idOf(ends.last),
     pad: idOf('pad_token'),
-    unk: vocab.get(unk)!,
+    unk,
+    unknown,
     size,
     names: () => new Map([...vocab, ...[...added].map(([name, { id }]) => [name, id] as const)].map(flip)),
   };

@@ -101,8 +101,8 @@ function vocabOf(value: unknown, file: string): Map<string, number> {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return refuse(file, 'its vocabulary is not an object', 'tokens and their ids');
   }
-  const vocab = new Map<string, number>(Object.entries(value));
-  for (const [token, id] of vocab) {
+  const vocab = new Map<string, number>();
+  for (const [token, id] of Object.entries(value)) {
     if (!Number.isInteger(id) || id < 0 || id > 0x7fffffff) {
       refuse(
         file,
@@ -110,6 +110,7 @@ function vocabOf(value: unknown, file: string): Map<string, number> {
         'a whole number from 0 to 2147483647',
       );
     }
+    vocab.set(token, id);
   }
   return vocab;
 }
@@ -126,15 +127,16 @@ export function ranksOf(
   file: string,
 ): Map<string, number> {
   const ranks = new Map<string, number>();
-  for (const [rank, pair] of merges.entries()) {
-    const [left, right, rest] = pair.split(' ');
-    const joined = `${left}${right}`;
-    if (right === undefined || rest !== undefined) {
+  for (let rank = 0; rank < merges.length; rank++) {
+    const pair = merges[rank]!;
+    const space = pair.indexOf(' ');
+    if (space < 0 || pair.indexOf(' ', space + 1) > 0) {
       refuse(file, `merge ${rank + 1} is ${quote(pair)}`, 'two tokens with a space between');
     }
-    const unknown = [left!, right!, joined].find((token) => !vocab.has(token));
-    if (unknown !== undefined) {
-      refuse(file, `merge ${rank + 1} makes ${quote(unknown)} of ${quote(pair)}`, 'tokens of its vocabulary');
+    const left = pair.slice(0, space);
+    const right = pair.slice(space + 1);
+    if (!vocab.has(left) || !vocab.has(right) || !vocab.has(left + right)) {
+      refuse(file, `merge ${rank + 1} is ${quote(pair)}`, 'two tokens that make a third of its vocabulary');
     }
     ranks.set(pair, rank);
   }

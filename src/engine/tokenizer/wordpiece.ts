@@ -111,7 +111,7 @@ export function createWordPiece(
       return ids
         .map((id) => pieces!.get(id) ?? '')
         .join(' ')
-        .replaceAll(' ##', '');
+        .replace(/(^| )##/g, '');
     },
   };
 }
