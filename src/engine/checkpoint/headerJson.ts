@@ -84,7 +84,8 @@ export function parseHeader(
     const start = at;
     while (isDigit(text.charCodeAt(at))) at++;
     const value = Number(text.slice(start, at));
-    if (start < at && at - start < 17 && Number.isSafeInteger(value)) return value;
+    const plain = start < at && at - start < 17 && (at - start === 1 || text[start] !== '0');
+    if (plain && Number.isSafeInteger(value)) return value;
     at = start;
     return unexpected('a whole number below 2⁵³');
   }

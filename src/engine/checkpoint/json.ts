@@ -2,18 +2,17 @@ import { readFile, stat } from 'node:fs/promises';
 import { fileError } from './fileError.js';
 import { refuse } from './refuse.js';
 
-const maxBytes = 10_000_000;
 const maxDepth = 32;
 /** Python writes a float infinity as this bare word, which JSON lacks; diffusers' DPM-Solver configs have one. */
 const pythonInfinity = /([:[,]\s{0,8}-?)Infinity\b/g;
 
 /**
- * Reads a checkpoint's JSON file as hostile input: at most 10 MB, at most 32 levels deep.
+ * Reads a checkpoint's JSON file as hostile input: at most 32 levels deep, and no longer than it may be.
  *
  * @throws UserError `bad-model` when it is missing, too large, too deep or not JSON.
- * @example await readJson('/m/unet/config.json');
+ * @example await readJson('/m/unet/config.json', 1_000_000);
  */
-export async function readJson(file: string): Promise<unknown> {
+export async function readJson(file: string, maxBytes: number): Promise<unknown> {
   let text: string;
   try {
     const stats = await stat(file);

@@ -13,6 +13,7 @@ export interface WeightFiles {
 }
 
 const maxShards = 1000;
+const maxIndexBytes = 10_000_000;
 const picklePattern = /\.(bin|ckpt|pt|pth|msgpack|h5)$/;
 
 /**
@@ -63,7 +64,7 @@ function variants(names: readonly string[]): string[] {
 }
 
 async function sharded(file: string): Promise<WeightFiles> {
-  const index = await readJson(file);
+  const index = await readJson(file, maxIndexBytes);
   const map =
     index !== null && typeof index === 'object' && 'weight_map' in index ? index.weight_map : undefined;
   if (map === null || typeof map !== 'object' || Array.isArray(map)) {

@@ -67,6 +67,7 @@ describe('a hostile header is refused', () => {
     ['with a type of JavaScript', entry(good.replace('F32', 'toString')), 8, /is of type "toString", want/],
     ['with a negative side', entry(good.replace('[2]', '[-2]')), 8, /has "-2\].* want a whole number/],
     ['with a fractional side', entry(good.replace('[2]', '[2.0]')), 8, /has "\.0\]/],
+    ['with a zero in front', entry(good.replace('[2]', '[02]')), 8, /has "02\]/],
     ['with an exponent', entry(good.replace('[2]', '[2e0]')), 8, /has "e0\]/],
     [
       'with a side of 2⁵³',

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import { readJson } from '../json.js';
 import { quote, refuse } from '../refuse.js';
 
+// Real ones have a few kB; each wrong value of a long list would cost a few hundred bytes to report.
+const maxBytes = 1_000_000;
+
 /**
  * Reads a component's config file by its schema.
  *
@@ -12,7 +15,7 @@ export async function parseConfig<Schema extends z.ZodType>(
   schema: Schema,
   file: string,
 ): Promise<z.infer<Schema>> {
-  const value = await readJson(file);
+  const value = await readJson(file, maxBytes);
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = deepest(result.error.issues);

@@ -1,0 +1,344 @@
+import { execFileSync } from 'node:child_process';
+import { cp, mkdir, open, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkpointFolder } from '../fixtures/checkpoint.js';
+import { createRandom, type Random } from './random.js';
+
+/** Spoils a good checkpoint so that it must not be opened. */
+type Attack = (random: Random, folder: string) => Promise<unknown>;
+
+export const families = ['sd1-fp16', 'sd1-bf16', 'sd1', 'sprite-tiny'];
+const configFiles = [
+  'model_index.json',
+  'unet/config.json',
+  'vae/config.json',
+  'text_encoder/config.json',
+  'scheduler/scheduler_config.json',
+];
+
+interface HeaderEntry {
+  dtype: string;
+  shape: number[];
+  data_offsets: number[];
+}
+
+/** One of a checkpoint's weight files, whatever its family calls them. */
+async function weightFile(random: Random, folder: string): Promise<string> {
+  const files = await readdir(folder, { recursive: true });
+  return join(folder, random.pick(files.filter((file) => file.endsWith('.safetensors')).sort()));
+}
+
+/** What the header of a weights file says, and where its data begins. */
+async function readHeader(file: string): Promise<{ header: Record<string, HeaderEntry>; data: Uint8Array }> {
+  const bytes = await readFile(file);
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.toString('utf8', 8, end)) as Record<string, HeaderEntry>;
+  delete header.__metadata__;
+  return { header, data: bytes.subarray(end) };
+}
+
+/** Writes a header piece by piece: what making a case takes counts against the 1 GB too. */
+async function writeSafetensors(
+  file: string,
+  header: Iterable<string | Uint8Array>,
+  data?: Uint8Array,
+): Promise<void> {
+  await rm(file);
+  const handle = await open(file, 'w');
+  const length = Buffer.alloc(8);
+  await handle.write(length);
+  for (const piece of header) await handle.writeFile(piece);
+  length.writeBigUInt64LE(BigInt((await handle.stat()).size - 8));
+  if (data) await handle.writeFile(data);
+  await handle.write(length, 0, 8, 0);
+  await handle.close();
+}
+
+function* manyTensors(name: string): Generator<string> {
+  const entry = (i: number) => `"${name}${i}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}`;
+  yield '{';
+  for (let i = 0; i < 1e6; i += 1000) {
+    yield `${Array.from({ length: 1000 }, (_, j) => entry(i + j)).join()},`;
+  }
+  yield `${entry(1e6)}}`;
+}
+
+/** Each makes one entry of a header a lie; `other` is another entry. */
+const lies: ((
+  entry: Record<string, unknown> & HeaderEntry,
+  other: HeaderEntry,
+  random: Random,
+) => unknown)[] = [
+  (entry, other) => (entry.data_offsets = other.data_offsets.map((offset) => offset + 2)),
+  (entry) => entry.data_offsets.reverse(),
+  (entry) => entry.data_offsets.push(0),
+  (entry) => entry.data_offsets.pop(),
+  (entry) => (entry.data_offsets = [-2, entry.data_offsets[1]!]),
+  (entry) => (entry.data_offsets = entry.data_offsets.map((offset) => offset + 0.5)),
+  (entry) => (entry.data_offsets = entry.data_offsets.map((offset) => offset + 2 ** 52)),
+  (entry) => (entry.data_offsets = [1e300, 1e301]),
+  (entry) => (entry.shape = [...entry.shape, 2]),
+  (entry) => (entry.shape = [-1, ...entry.shape]),
+  (entry) => (entry.shape = [2 ** 32, 2 ** 32, 2 ** 32]),
+  (entry) => (entry.shape = [0.5]),
+  (entry, _, random) => (entry.shape = Array(1e6).fill(1 + random.below(2))),
+  (entry, _, random) => (entry.dtype = random.pick(['F33', '', 'f32', '__proto__', 'x'.repeat(1e6)])),
+  (entry) => (entry.dtype = entry.dtype === 'F32' ? 'F16' : 'F32'),
+  (entry) => Object.assign(entry, { dtype: 32 }),
+  (entry) => Object.assign(entry, { shape: null }),
+  (entry) => Object.assign(entry, { shape: {} }),
+  (entry) => Object.assign(entry, { extra: 1 }),
+  (entry) => delete (entry as Partial<HeaderEntry>).dtype,
+  (entry) => delete (entry as Partial<HeaderEntry>).data_offsets,
+];
+
+/** What lies in wait under a weights file's or a config's name instead of a file. */
+const decoys: ((file: string) => unknown)[] = [
+  (file) => mkdir(file),
+  (file) => execFileSync('mkfifo', [file]),
+  (file) => symlink('/dev/zero', file),
+  (file) => symlink('/dev/urandom', file),
+  (file) => symlink(file, file),
+  (file) => symlink('/nowhere', file),
+  () => undefined,
+];
+
+const bareStarts = [
+  'PK\x03\x04\x14\0\0\0\0\0',
+  '\x80\x02}q\0(X\x0a\0\0\0state_dict',
+  '\x80\x04\x95\x1c\0\0\0\0\0\0\0\x8c\x05posix\x94',
+  'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4265146304\n',
+  '<!DOCTYPE html><html><body>Not found</body></html>',
+  'GGUF\x03\0\0\0',
+  '{"not": "safetensors"}',
+];
+
+const maps: unknown[] = [
+  {},
+  [],
+  null,
+  { a: '../unet/diffusion_pytorch_model.safetensors' },
+  { a: '/etc/passwd' },
+  { a: 'gone.safetensors' },
+  { a: 'model.bin' },
+  { a: 5 },
+  { nowhere: 'shard.safetensors' },
+  Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`t${i}`, `${i}.safetensors`])),
+];
+
+const badNumbers = ['1e9', '-1', '0.5', '1e999', '"8"', '{}', '[[]]', '[1e9]', '9007199254740993', 'true'];
+const wholeKeys: Record<string, readonly string[]> = {
+  'unet/config.json': [
+    'in_channels',
+    'layers_per_block',
+    'norm_num_groups',
+    'block_out_channels',
+    'cross_attention_dim',
+  ],
+  'vae/config.json': ['latent_channels', 'layers_per_block', 'norm_num_groups', 'block_out_channels'],
+  'text_encoder/config.json': ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size'],
+};
+
+/** One kind of attack a line; each gets its own share of the cases. */
+const attacks: Record<string, Attack> = {
+  'weights cut off': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    await truncate(file, random.below((await readFile(file)).length));
+  },
+  'weights with more behind them': async (random, folder) => {
+    await writeFile(await weightFile(random, folder), random.bytes(1 + random.below(100)), {
+      flag: 'a',
+    });
+  },
+  'a header length that lies': async (random, folder) => {
+    const bytes = Buffer.alloc(8);
+    const lengths = [
+      0n,
+      1n,
+      2n,
+      7n,
+      2n ** 31n,
+      2n ** 53n,
+      2n ** 63n,
+      2n ** 64n - 1n,
+      100_000_001n,
+      99_999_999n,
+    ];
+    bytes.writeBigUInt64LE(random.pick(lengths));
+    const handle = await open(await weightFile(random, folder), 'r+');
+    await handle.write(bytes, 0, 8, 0);
+    await handle.close();
+  },
+  'a header of 90 MB of next to nothing': async (random, folder) => {
+    const spaces: Uint8Array[] = Array(90).fill(Buffer.alloc(1e6, ' '));
+    const last = random.pick(['x', ']', '"', '{']);
+    await writeSafetensors(await weightFile(random, folder), ['{', ...spaces, last]);
+  },
+  'a header that is a JSON bomb': async (random, folder) => {
+    const start = random.pick(['{"a":', '{"__metadata__":', '{"', '{']);
+    const piece = random.pick(['{"a":', '[', '[[],', '{"a":{},', '"', '\\', '"a":"\\u0061",', ',', ':']);
+    const pieces: string[] = Array(50).fill(piece.repeat(1e6 / piece.length));
+    await writeSafetensors(await weightFile(random, folder), [start, ...pieces]);
+  },
+  'a header of a million tensors': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const name = random.pick(['t', 'a.long.name.of.a.tensor.', '\\u0000']);
+    await writeSafetensors(file, manyTensors(name));
+  },
+  'a header that is not text': async (random, folder) => {
+    await writeSafetensors(await weightFile(random, folder), ['{"', random.bytes(2000)]);
+  },
+  'a header with one digit changed': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const bytes = await readFile(file);
+    const text = bytes.toString('latin1', 0, 8 + Number(bytes.readBigUInt64LE()));
+    const numbers = [...text.matchAll(/(?:shape|data_offsets)":\s*\[([\d, ]+)\]/g)];
+    const { 0: match, index } = random.pick(numbers);
+    const digits = [...match.matchAll(/\d/g)].map((digit) => index + digit.index);
+    const at = random.pick(digits);
+    bytes[at] = 0x30 + ((bytes[at]! - 0x30 + 1 + random.below(9)) % 10);
+    await rm(file);
+    await writeFile(file, bytes);
+  },
+  'a header with one tensor that lies': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const { header, data } = await readHeader(file);
+    const [one, other] = [random.pick(Object.keys(header)), random.pick(Object.keys(header))];
+    random.pick(lies)(header[one] as never, header[other]!, random);
+    await writeSafetensors(file, [JSON.stringify(header)], data);
+  },
+  'a header with a name twice': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const { header, data } = await readHeader(file);
+    const [name, entry] = random.pick(Object.entries(header));
+    const twice = `${JSON.stringify(header).slice(0, -1)},${JSON.stringify({ [name]: entry }).slice(1)}`;
+    await writeSafetensors(file, [twice], data);
+  },
+  'NaN or infinity in a tensor': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const { header, data } = await readHeader(file);
+    const floats = Object.values(header).filter(({ dtype, shape }) => /F/.test(dtype) && !shape.includes(0));
+    const { dtype, data_offsets } = random.pick(floats);
+    const size = dtype === 'F32' ? 4 : 2;
+    const exponent = { F32: [0x80, 0x7f], F16: [0x00, 0x7c], BF16: [0x80, 0x7f] }[dtype]!;
+    const element = random.below((data_offsets[1]! - data_offsets[0]!) / size);
+    const at = data_offsets[0]! + (element + 1) * size - 2;
+    data.set([exponent[0]! | random.below(4), exponent[1]! | (random.below(2) << 7)], at);
+    await writeSafetensors(file, [JSON.stringify(header)], data);
+  },
+  'weights that are something else': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const start = Buffer.from(random.pick(bareStarts), 'latin1');
+    await rm(file);
+    await writeFile(file, Buffer.concat([start, random.bytes(random.below(3000))]));
+  },
+  'weights of random bytes': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    await rm(file);
+    await writeFile(file, random.bytes(random.below(20_000)));
+  },
+  'weights packed with gzip': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const packed = gzipSync(await readFile(file), { level: 1 });
+    await rm(file);
+    await writeFile(file, packed);
+  },
+  'weights in a pickle': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    await rm(file);
+    const name = random.pick(['.bin', '.ckpt', '.pt']);
+    await writeFile(file.replace('.safetensors', name), Buffer.from('PK\x03\x04', 'latin1'));
+  },
+  'weights that are no file': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    await rm(file);
+    await random.pick(decoys)(file);
+  },
+  'weights of up to 1 TB of zeros': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    await truncate(file, 0);
+    await truncate(file, 1 + random.below(1e12));
+  },
+  'an index that lies': async (random, folder) => {
+    const file = await weightFile(random, folder);
+    const component = dirname(file);
+    const others = (await readdir(component)).filter((name) => /\.safetensors/.test(name));
+    await cp(file, join(component, 'shard.safetensors'));
+    for (const name of others) await rm(join(component, name));
+    const map = JSON.stringify({ weight_map: random.pick(maps) });
+    await writeFile(join(component, 'model.safetensors.index.json'), map);
+  },
+  'a config cut off': async (random, folder) => {
+    const file = join(folder, random.pick(configFiles));
+    await truncate(file, random.below((await readFile(file, 'utf8')).trimEnd().length));
+  },
+  'a config of random bytes': async (random, folder) => {
+    await writeFile(join(folder, random.pick(configFiles)), random.bytes(1 + random.below(5000)));
+  },
+  'a config nested a million deep': (random, folder) => {
+    const [begin, end] = random.pick([
+      ['[', ']'],
+      ['{"a":', '}'],
+    ] as const);
+    const text = `{"a":${begin.repeat(1e6)}0${end.repeat(1e6)}}`;
+    return writeFile(join(folder, random.pick(configFiles)), text);
+  },
+  'a config that is too large': async (random, folder) => {
+    const file = join(folder, random.pick(configFiles));
+    await truncate(file, 1_000_001 + random.below(1e11));
+  },
+  'a config with an endless list': async (random, folder) => {
+    const file = random.pick(Object.keys(wholeKeys));
+    const config = JSON.parse(await readFile(join(folder, file), 'utf8')) as object;
+    const key = random.pick([
+      'block_out_channels',
+      'layers_per_block',
+      'hidden_size',
+      'sample_size',
+      'num_attention_heads',
+    ]);
+    const item = random.pick(['"a"', '{}', '[]', '1e9', '-1', 'null', '[[]]']);
+    const list = `[${Array(Math.floor(random.pick([0.9e6, 9e6]) / (item.length + 1))).fill(item)}]`;
+    const whole = {
+      ...config,
+      ...Object.fromEntries(wholeKeys[file]!.map((name) => [name, '@'])),
+      [key]: '@',
+    };
+    await writeFile(
+      join(folder, file),
+      JSON.stringify(whole).replace('"@"', () => list),
+    );
+  },
+  'a config with a number that cannot be': async (random, folder) => {
+    const file = random.pick(Object.keys(wholeKeys));
+    const config = JSON.parse(await readFile(join(folder, file), 'utf8')) as object;
+    const text = JSON.stringify({ ...config, [random.pick(wholeKeys[file]!)]: '@' });
+    await writeFile(join(folder, file), text.replace('"@"', random.pick(badNumbers)));
+  },
+  'a config that is no object': async (random, folder) => {
+    const text = random.pick(['[]', 'null', '1', '"config"', 'true', '[{}]']);
+    await writeFile(join(folder, random.pick(configFiles)), text);
+  },
+  'a config that is no file': async (random, folder) => {
+    const file = join(folder, random.pick(configFiles));
+    await rm(file);
+    await random.pick(decoys)(file);
+  },
+};
+
+/**
+ * Makes the hostile checkpoint of one seed in `folder`: a good one with one attack on it.
+ *
+ * @returns what was done, for people.
+ */
+export async function makeHostileCheckpoint(seed: number, folder: string): Promise<string> {
+  const kinds = Object.entries(attacks);
+  // In strides, so that a short run has attacks of all sorts too; 7 and the number of kinds share no factor.
+  const [name, attack] = kinds[(seed * 7) % kinds.length]!;
+  const random = createRandom(seed);
+  const family = random.pick(families);
+  await cp(await checkpointFolder(family), folder, { recursive: true });
+  await attack(random, folder);
+  return `${name} (${family}, seed ${seed})`;
+}
