@@ -2,6 +2,7 @@
 
     python scripts/golden.py                 # every family, and the pictures of the built-in model
     python scripts/golden.py sd1 sdxl        # these families only
+    python scripts/golden.py sd15            # bench/sd15: SD 1.5's real configs and tensor shapes, no weights
     python scripts/golden.py --keep DIR      # leaves the checkpoints, weights and all, under DIR/<family>
     python scripts/golden.py sprite          # the built-in model only, after its weights have changed
 
@@ -35,7 +36,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, networks, pictures, record, sd, sdxl, sprite
+from golden.families import checkpoint, lcm, networks, pictures, record, sd, sdxl, sprite, truesize
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
@@ -61,6 +62,8 @@ def main():
             entries = [e for e in entries if e["family"] != family["name"]] + mine
     if not options.names or "sprite" in options.names:
         record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"), os.path.join(REPOSITORY, "test", "golden", "sprite"))
+    if not options.names or "sd15" in options.names:
+        checkpoint.describe(truesize.sd15, os.path.join(REPOSITORY, "bench"))
     order = [family["name"] for family in FAMILIES]
     entries = sorted((e for e in entries if e["family"] in order), key=lambda e: order.index(e["family"]))
     record.write_lines(path, entries)

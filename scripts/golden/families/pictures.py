@@ -27,7 +27,7 @@ def open_pipeline(folder, family):
     """{"text": the pipeline that model_index.json names, "picture": its img2img twin}, opened from the folder each."""
     options = {"torch_dtype": torch.float32, "variant": family.get("variant")}
     if "tokenizer" not in family["tokenizers"]:
-        options["tokenizer"] = tokenizer.bundled()
+        options |= {"tokenizer": tokenizer.bundled(), "safety_checker": None, "feature_extractor": None}
     text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
     picture = getattr(diffusers, FROM_PICTURE[type(text).__name__]).from_pretrained(folder, **options)
     for pipe in (text, picture):

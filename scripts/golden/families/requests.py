@@ -12,6 +12,12 @@ def schedulers(steps, plain=PLAIN, names=SCHEDULERS):
     return [own, *((name, {**plain, "steps": steps, "seed": 101 + i, "scheduler": name}) for i, name in enumerate(names))]
 
 
+def hasty(plain=PLAIN, steps=(1, 2)):
+    """Every scheduler in one and two steps, where first and last step are the same or meet."""
+    small = {**plain, "width": 32, "height": 32}
+    return [(f"{name}-in-{n}", {**small, "steps": n, "seed": 301 + i, "scheduler": name}) for n in steps for i, name in enumerate(SCHEDULERS)]
+
+
 def from_picture(steps=4, plain=PLAIN):
     """img2img with every scheduler: their timesteps start in the middle."""
     ask = {**plain, "steps": steps, "init": "init-64x64.png", "strength": 0.6}

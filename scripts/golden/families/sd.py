@@ -23,7 +23,7 @@ sd1 = dict(
         "vae": vae(rename=old_attention, config={"_diffusers_version": "0.6.0", "sample_size": 512}),
     },
     texts=ask.TEXTS,
-    pictures=[*ask.schedulers(steps=5), *ask.from_picture(), *ask.variety()],
+    pictures=[*ask.schedulers(steps=5), *ask.from_picture(), *ask.variety(), *ask.hasty()],
 )
 
 DDIM = {
@@ -67,7 +67,7 @@ sd2v = sd2("sd2v", 2, DDIM, {}, pictures=[
     ("exclaimed", {"prompt": "a happy dog! a red cat!!", "negative": "blurry!", "seed": 22, "steps": 2, "width": 64, "height": 64, "guidance": 5.0}),
 ], batch={"prompt": "a small robot", "seed": 30, "steps": 3, "guidance": 5.0, "width": 64, "height": 64})
 sd2base = sd2("sd2-base", 3, {**PNDM, "prediction_type": "epsilon"}, {}, pictures=ask.few(), texts=[])
-sd2zero = sd2("sd2v-zero-snr", 4, ZERO_SNR, {}, pictures=ask.schedulers(steps=4), texts=[])
+sd2zero = sd2("sd2v-zero-snr", 4, ZERO_SNR, {}, pictures=[*ask.schedulers(steps=4), *ask.hasty()], texts=[])
 # Other sizes: two levels of 3 layers a block, and a VAE with two layers a block and f = 4.
 sdturbo = sd2("sd-turbo", 5, TURBO, {}, texts=ask.TEXTS[:1], pictures=[
     ("own", {"prompt": "a happy dog", "steps": 1, "guidance": 0.0, "seed": 1, "width": 64, "height": 64}),
@@ -112,10 +112,14 @@ tiny = dict(
     pictures=ask.few(),
 )
 
-# No tokenizer folder: CLIP's whole vocabulary, which the engine brings along.
+# No tokenizer folder: CLIP's whole vocabulary, which the engine brings along. Its index names a safety checker, as the
+# hub's does; the folder has none.
 bare = dict(
     name="sd1-bare", seed=9, texts=["A Happy dog, photorealistic café № 5!", *ask.TEXTS[2:]], tokenizers={},
-    index=model_index("StableDiffusionPipeline", "PNDMScheduler", **NO_SAFETY),
+    index=model_index(
+        "StableDiffusionPipeline", "PNDMScheduler", feature_extractor=["transformers", "CLIPImageProcessor"],
+        safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"],
+    ),
     configs={"scheduler/scheduler_config.json": PNDM},
     components={
         "text_encoder": clip(hidden=16, layers=2, heads=2, config={"vocab_size": 49408}),
