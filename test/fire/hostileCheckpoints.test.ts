@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openCheckpoint } from '../../src/engine/checkpoint/folder.js';
-import { weightsAs } from '../../src/engine/checkpoint/weights.js';
+import { openPipeline } from '../../src/engine/pipeline.js';
 import { UserError } from '../../src/errors.js';
+import type { Picture } from '../../src/job.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
 import { fireCount } from './count.js';
 import { families, makeHostileCheckpoint } from './hostileCheckpoints.js';
@@ -18,16 +18,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
-/** Everything that is done with a checkpoint before its networks are built. */
-async function openAll(folder: string, cacheFolder: string): Promise<void> {
-  const { unet, vae, textEncoders } = await openCheckpoint(folder, { cacheFolder });
-  for (const component of [unet, vae, ...textEncoders]) {
-    await weightsAs(await component.weights(), 'F32', cacheFolder);
+/** Everything that is done with a checkpoint, from its first file to its first picture. */
+async function draw(model: string, cacheFolder: string): Promise<Picture> {
+  const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });
+  try {
+    const request = { prompt: 'a red fox', width: 64, height: 64, steps: 1, seed: 0 };
+    return await pipeline.draw(request, { signal: new AbortController().signal, preview: false });
+  } finally {
+    await pipeline.close();
   }
 }
 
 test.each(families)('%s, of which hostile checkpoints are made, is good itself', async (family) => {
-  await expect(openAll(await checkpointFolder(family), join(scratch, 'good'))).resolves.toBeUndefined();
+  const { pixels } = await draw(await checkpointFolder(family), join(scratch, 'good'));
+  expect(pixels.data).toHaveLength(64 * 64 * 3);
 });
 
 test(`${fireCount} hostile checkpoints are each refused clearly, quickly and in little memory`, async () => {
@@ -37,13 +41,13 @@ test(`${fireCount} hostile checkpoints are each refused clearly, quickly and in 
     const folder = join(scratch, `${seed}`);
     const name = await makeHostileCheckpoint(seed, folder);
     const start = performance.now();
-    const result = await openAll(folder, join(scratch, `cache-${seed}`)).catch((error: unknown) => error);
+    const result = await draw(folder, join(scratch, `cache-${seed}`)).catch((error: unknown) => error);
     const seconds = (performance.now() - start) / 1000;
     if (seconds > slowest.seconds) slowest = { name, seconds };
     if (seconds > mostSeconds) wrong.push(`${name}: took ${seconds.toFixed(1)} s`);
     if (!(result instanceof UserError)) {
-      wrong.push(`${name}: ${result instanceof Error ? result.stack : 'was opened'}`);
-    } else if (!/^Cannot open [^\n]{1,500}$/.test(result.message)) {
+      wrong.push(`${name}: ${result instanceof Error ? result.stack : 'was drawn with'}`);
+    } else if (!/^Cannot (open|build) [^\n]{1,500}$/.test(result.message)) {
       wrong.push(`${name}: ${result.message}`);
     }
     await rm(folder, { recursive: true });

@@ -23,10 +23,10 @@ interface HeaderEntry {
   data_offsets: number[];
 }
 
-/** One of a checkpoint's weight files, whatever its family calls them. */
-async function weightFile(random: Random, folder: string): Promise<string> {
-  const files = await readdir(folder, { recursive: true });
-  return join(folder, random.pick(files.filter((file) => file.endsWith('.safetensors')).sort()));
+/** One of the weight files of a checkpoint, or of one of its components, whatever its family calls them. */
+async function weightFile(random: Random, folder: string, component = ''): Promise<string> {
+  const files = await readdir(join(folder, component), { recursive: true });
+  return join(folder, component, random.pick(files.filter((file) => file.endsWith('.safetensors')).sort()));
 }
 
 /** What the header of a weights file says, and where its data begins. */
@@ -140,6 +140,20 @@ const wholeKeys: Record<string, readonly string[]> = {
   'text_encoder/config.json': ['hidden_size', 'num_hidden_layers', 'num_attention_heads', 'vocab_size'],
 };
 
+/** Numbers of which more means tensors that no file has, with what they are when left out. */
+const moreThanThere = [
+  ['unet/config.json', 'layers_per_block', 2],
+  ['unet/config.json', 'transformer_layers_per_block', 1],
+  ['unet/config.json', 'time_cond_proj_dim', 32],
+  ['unet/config.json', 'time_embedding_dim', 32],
+  ['vae/config.json', 'layers_per_block', 1],
+  ['vae/config.json', 'latent_channels', 4],
+  ['text_encoder/config.json', 'num_hidden_layers', 12],
+  ['text_encoder/config.json', 'intermediate_size', 1],
+  ['text_encoder/config.json', 'vocab_size', 1],
+  ['text_encoder/config.json', 'max_position_embeddings', 77],
+] as const;
+
 /** One kind of attack a line; each gets its own share of the cases. */
 const attacks: Record<string, Attack> = {
   'weights cut off': async (random, folder) => {
@@ -206,6 +220,29 @@ const attacks: Record<string, Attack> = {
     const { header, data } = await readHeader(file);
     const [one, other] = [random.pick(Object.keys(header)), random.pick(Object.keys(header))];
     random.pick(lies)(header[one] as never, header[other]!, random);
+    await writeSafetensors(file, [JSON.stringify(header)], data);
+  },
+  'a tensor under another name': async (random, folder) => {
+    const file = await weightFile(random, folder, 'unet');
+    const { header, data } = await readHeader(file);
+    const lost = random.pick(Object.keys(header));
+    const entries = Object.entries(header).map(([name, entry]) => [
+      name === lost ? `${name}.x` : name,
+      entry,
+    ]);
+    await writeSafetensors(file, [JSON.stringify(Object.fromEntries(entries))], data);
+  },
+  'a tensor of another shape': async (random, folder) => {
+    const file = await weightFile(random, folder, 'unet');
+    const { header, data } = await readHeader(file);
+    const entry = header[random.pick(Object.keys(header))]!;
+    const count = entry.shape.reduce((product, side) => product * side, 1);
+    entry.shape = random.pick([
+      [...entry.shape, 1],
+      [1, ...entry.shape],
+      [count, 1, 1],
+      [1, 1, 1, 1, count],
+    ]);
     await writeSafetensors(file, [JSON.stringify(header)], data);
   },
   'a header with a name twice': async (random, folder) => {
@@ -315,6 +352,12 @@ const attacks: Record<string, Attack> = {
     const config = JSON.parse(await readFile(join(folder, file), 'utf8')) as object;
     const text = JSON.stringify({ ...config, [random.pick(wholeKeys[file]!)]: '@' });
     await writeFile(join(folder, file), text.replace('"@"', random.pick(badNumbers)));
+  },
+  'a config that asks for other tensors than there are': async (random, folder) => {
+    const [file, key, least] = random.pick(moreThanThere);
+    const config = JSON.parse(await readFile(join(folder, file), 'utf8')) as Record<string, unknown>;
+    const found = typeof config[key] === 'number' ? config[key] : least;
+    await writeFile(join(folder, file), JSON.stringify({ ...config, [key]: found + 1 + random.below(3) }));
   },
   'a config that is no object': async (random, folder) => {
     const text = random.pick(['[]', 'null', '1', '"config"', 'true', '[{}]']);

@@ -9,6 +9,7 @@ import { parseConfig } from './config/parseConfig.js';
 import { UNetConfig } from './config/unet.js';
 import { VaeConfig } from './config/vae.js';
 import { TinyVaeConfig } from './config/vaeTiny.js';
+import { refuseMisfits } from './misfits.js';
 import { quote, refuse } from './refuse.js';
 import { sampleSize } from './sampleSize.js';
 import { openWeights, type Weights } from './weights.js';
@@ -86,7 +87,13 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
   const component = (name: ComponentName): Component => {
     let opened: Promise<Weights> | undefined;
     const path = join(root, name);
-    return { folder: path, weights: () => (opened ??= openWeights(path, options)) };
+    const open = () =>
+      openWeights(path, options).catch((error: unknown) => {
+        // A full disk may have room, a bad file be replaced, by the time they are asked for again.
+        opened = undefined;
+        throw error;
+      });
+    return { folder: path, weights: () => (opened ??= open()) };
   };
 
   classOf('unet', 'UNet2DConditionModel');
@@ -110,7 +117,14 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
     }
   }
   if (textEncoders.length === 0) classOf('text_encoder', 'CLIPTextModel', 'BertModel');
-  refuseMisfits(configOf('unet'), unet.config, vae.config.latent_channels, textEncoders);
+  refuseMisfits({
+    indexFile,
+    index,
+    unetFile: configOf('unet'),
+    unet: unet.config,
+    latentChannels: vae.config.latent_channels,
+    textEncoders,
+  });
 
   const schedulerFile = join(root, 'scheduler', 'scheduler_config.json');
   return {
@@ -147,24 +161,4 @@ async function refuseOtherThings(path: string): Promise<void> {
   if (!here) throw cannot(`there is no ${path}`);
   if (here.isFile()) throw cannot(`${path} is a single file, which is not read yet`);
   if (!index) throw cannot(`there is no model_index.json in ${path}`);
-}
-
-/** The sizes at which one network's output becomes another's input. */
-function refuseMisfits(
-  file: string,
-  unet: UNetConfig,
-  latentChannels: number,
-  textEncoders: readonly TextEncoder[],
-): void {
-  for (const key of ['in_channels', 'out_channels'] as const) {
-    if (unet[key] !== latentChannels) {
-      refuse(file, `${key} is ${unet[key]}`, `${latentChannels}, the latent channels of the VAE`);
-    }
-  }
-  // Two encoders' states are put side by side, channel by channel.
-  const width = textEncoders.reduce((sum, { config }) => sum + config.hidden_size, 0);
-  for (const dim of [unet.cross_attention_dim].flat()) {
-    if (dim !== width)
-      refuse(file, `cross_attention_dim is ${dim}`, `${width}, the channels of the text states`);
-  }
 }

@@ -65,6 +65,15 @@ describe('a checkpoint', () => {
     expect(vae.weights()).toBe(vae.weights());
   });
 
+  test('opens the weights of a component again where that failed', async () => {
+    const folder = await changed('model_index.json', (json) => json);
+    const { vae } = await openCheckpoint(folder, { cacheFolder: await scratchFolder() });
+    await expect(vae.weights()).rejects.toThrow(/there are no weights in it/);
+    const file = 'vae/diffusion_pytorch_model.safetensors';
+    await cp(join(sprite, file), join(folder, file));
+    expect((await vae.weights()).tensors.size).toBe(168);
+  });
+
   test('takes the class of its scheduler from model_index.json, as from_pretrained does', async () => {
     const folder = await changed('model_index.json', (json) => ({
       ...json,
@@ -167,6 +176,30 @@ describe('a checkpoint is refused', () => {
       'out_channels is 16, want 8, the latent channels of the VAE',
     ],
     [
+      'whose U-Net wants classes',
+      'unet/config.json',
+      { num_class_embeds: 1000 },
+      'num_class_embeds is 1000, want null, as a prompt says nothing of classes',
+    ],
+    [
+      'whose pooled text is of another width',
+      'unet/config.json',
+      { projection_class_embeddings_input_dim: 2816 },
+      'projection_class_embeddings_input_dim is 2816, want 576: 384 text_embeds and 6 × 32',
+    ],
+    [
+      'without text_states for its BERT',
+      'model_index.json',
+      { text_states: undefined },
+      'it has no text_states, want them, as its text encoder is a BertModel',
+    ],
+    [
+      'whose prompts are longer than its text encoder takes',
+      'model_index.json',
+      { text_states: { max_length: 513, pooled: 'masked_mean' } },
+      "text_states.max_length is 513, want at most the encoder's 512",
+    ],
+    [
       'whose text is too narrow',
       'unet/config.json',
       { cross_attention_dim: 768 },
@@ -178,6 +211,25 @@ describe('a checkpoint is refused', () => {
       code: 'bad-model',
       message: `Cannot open ${join(folder, file)}: ${why}`,
     });
+  });
+
+  test('whose U-Net wants text_embeds that no text encoder gives', async () => {
+    const textStates = { max_length: 24, zero_padding: true };
+    const folder = await changed('model_index.json', (json) => ({ ...json, text_states: textStates }));
+    await expect(openCheckpoint(folder, options)).rejects.toThrow(
+      'addition_embed_type is "text_time", want a text encoder that gives text_embeds',
+    );
+  });
+
+  test('whose two text encoders take different numbers of tokens', async () => {
+    const folder = join(await scratchFolder(), 'sdxl');
+    await cp(await checkpointFolder('sdxl'), folder, { recursive: true });
+    const file = join(folder, 'text_encoder_2/config.json');
+    const config = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...config, max_position_embeddings: 99 }));
+    await expect(openCheckpoint(folder, options)).rejects.toThrow(
+      /model_index\.json: its text encoders take \d+ and 99 tokens, want equal numbers/,
+    );
   });
 
   test('whose scheduler config is a list', async () => {

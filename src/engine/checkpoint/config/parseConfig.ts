@@ -3,17 +3,19 @@ import { readJson } from '../json.js';
 import { quote, refuse } from '../refuse.js';
 
 // Real ones have a few kB; each wrong value of a long list would cost a few hundred bytes to report.
-const maxBytes = 1_000_000;
+const usualBytes = 1_000_000;
 
 /**
  * Reads a component's config file by its schema.
  *
+ * @param maxBytes how long the file may be; more than usual only where `schema` looks into no long list.
  * @throws UserError `bad-model` naming the first key that is wrong, its value and the value wanted.
  * @example await parseConfig(UNetConfig, '/m/unet/config.json');
  */
 export async function parseConfig<Schema extends z.ZodType>(
   schema: Schema,
   file: string,
+  maxBytes = usualBytes,
 ): Promise<z.infer<Schema>> {
   const value = await readJson(file, maxBytes);
   const result = schema.safeParse(value);
