@@ -8,6 +8,7 @@ import type { Tokenizer } from './tokenizer.js';
 import type { ClipVocabulary } from './vocabulary.js';
 
 const wordEnd = '</w>';
+const utf8 = new TextEncoder();
 
 /*
  * Letters and numbers of Unicode 17. Oniguruma, which tokenizers matches patterns with, knows Unicode 16, where they
@@ -42,7 +43,7 @@ export function createClipTokenizer(
   let names: Map<number, string> | undefined;
 
   function encodeWord(word: string): number[] {
-    const pieces = Array.from(new TextEncoder().encode(word), (byte) => byteSymbols[byte]!);
+    const pieces = Array.from(utf8.encode(word), (byte) => byteSymbols[byte]!);
     pieces[pieces.length - 1] += wordEnd;
     const known = pieces.map((piece) => (vocab.has(piece) ? piece : special.unknown));
     return joinPairs(known, ranks).map((piece) => vocab.get(piece)!);

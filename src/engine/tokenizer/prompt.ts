@@ -23,7 +23,7 @@ interface PromptOptions {
   readonly maxLength?: number;
 }
 
-/** The longest prompt: 16 windows are 1200 words' pieces, more than a chat lets anybody type. */
+/** Each chunk is one more run of the text encoder and lengthens every attention: 16 are 1200 tokens, some 800 words. */
 const mostChunks = 16;
 const longestQuote = 100;
 

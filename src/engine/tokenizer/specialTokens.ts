@@ -35,7 +35,7 @@ export interface DeclaredTokens {
  * Source: transformers, tokenization_utils_tokenizers.py; tokenizers, src/tokenizer/added_vocabulary.rs.
  *
  * @param ends the roles of the tokens that begin and end a prompt.
- * @throws UserError `bad-model` when the vocabulary lacks the token for unknown words.
+ * @throws UserError `bad-model` when the vocabulary lacks the token for unknown words, or a prompt's ends are empty.
  */
 export function resolveSpecialTokens(
   vocab: ReadonlyMap<string, number>,
@@ -68,7 +68,8 @@ export function resolveSpecialTokens(
   }
   let size = highest + 1;
   for (const id of vocab.values()) size = Math.max(size, id + 1);
-  const idOf = (role: Role) => added.get(contentOf(declared.roles[role]!))!.id;
+  const idOf = (role: Role): number =>
+    added.get(contentOf(declared.roles[role]!))?.id ?? refuse(file, `its ${role} is empty`, 'a token');
 
   return {
     added: [...added.values()],

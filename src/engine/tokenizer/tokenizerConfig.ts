@@ -72,8 +72,11 @@ export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
 /** `added_tokens.json`: added tokens and their ids. */
 export const AddedTokensFile = tokenTable(z.number('a number'));
 
-/** The `added_tokens` of `tokenizer.json`. */
-export const AddedTokenList = z.array(TokenObject.extend({ id: z.number('a number') }), 'a list of tokens');
+/** The `added_tokens` of `tokenizer.json`: counted before each one is looked at, as the file may be long. */
+export const AddedTokenList = z
+  .array(z.unknown(), 'a list of tokens')
+  .max(mostTokens, `at most ${mostTokens} tokens`)
+  .pipe(z.array(TokenObject.extend({ id: z.number('a number') })));
 
 function tokenTable<Value extends z.ZodType>(value: Value) {
   const wanted = `at most ${mostTokens} tokens`;

@@ -4,6 +4,9 @@ import { quote, refuse } from '../checkpoint/refuse.js';
 import { readLines } from './textFile.js';
 import { AddedTokenList } from './tokenizerConfig.js';
 
+// CLIP's tokenizer.json has 2 to 4 MB.
+const maxBytes = 10_000_000;
+
 /** The words, or pieces of words, of a tokenizer, and how pieces join. */
 export type Vocabulary = ClipVocabulary | WordPieceVocabulary;
 
@@ -58,11 +61,11 @@ const standardParts = {
 export async function readTokenizerJson(
   file: string,
 ): Promise<{ vocabulary: Vocabulary; added: TokenizerJson['added_tokens'] }> {
-  const json = await parseConfig(TokenizerJson, file);
-  const { type } = json.model;
+  const json = await parseConfig(TokenizerJson, file, maxBytes);
+  // Files of before 2021 do not say the type.
+  const { type = json.model.merges ? 'BPE' : 'WordPiece' } = json.model;
   const kind = type === 'BPE' ? 'clip' : type === 'WordPiece' ? 'wordpiece' : undefined;
-  if (!kind)
-    return refuse(file, `its model is ${quote(String(type))}`, 'CLIP\'s "BPE" or BERT\'s "WordPiece"');
+  if (!kind) return refuse(file, `its model is ${quote(type)}`, 'CLIP\'s "BPE" or BERT\'s "WordPiece"');
   for (const part of ['normalizer', 'pre_tokenizer'] as const) {
     const odd = partNames(json[part]).find((name) => !standardParts[kind][part].includes(name));
     if (odd) refuse(file, `its ${part} is ${quote(odd)}`, `what ${kind === 'clip' ? 'CLIP' : 'BERT'} uses`);
@@ -77,7 +80,7 @@ export async function readTokenizerJson(
 
 /** CLIP's `vocab.json` and `merges.txt`. */
 export async function readClipVocabulary(vocabFile: string, mergesFile: string): Promise<ClipVocabulary> {
-  const vocab = vocabOf(await parseConfig(z.unknown().optional(), vocabFile), vocabFile);
+  const vocab = vocabOf(await parseConfig(z.unknown(), vocabFile, maxBytes), vocabFile);
   const lines = await readLines(mergesFile);
   const merges = lines.filter((line) => !line.startsWith('#version'));
   return { kind: 'clip', vocab, ranks: ranksOf(merges, vocab, mergesFile) };

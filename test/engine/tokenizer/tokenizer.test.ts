@@ -204,6 +204,10 @@ describe('a tokenizer that cannot be used is refused in one sentence', () => {
       { 'tokenizer.json': { ...json, added_tokens: [{ id: 1 }] } },
       'added_tokens[0].content is missing, want text',
     ],
+    [
+      { 'tokenizer.json': { ...json, added_tokens: Array(1001).fill(0) } },
+      'added_tokens is a list of 1001, want at most 1000 tokens',
+    ],
     [{ ...asFiles(tiny), 'merges.txt': 'l o\nx y\n' }, 'merge 2 is "x y"'],
     [{ 'vocab.txt': '[UNK]\n'.repeat(2e6) }, 'it is 12000000 bytes long, want at most 10000000'],
     [
@@ -212,6 +216,7 @@ describe('a tokenizer that cannot be used is refused in one sentence', () => {
     ],
     [{ ...asFiles(tiny), ...withConfig({ padding_side: 'left' }) }, 'padding_side is "left", want "right"'],
     [{ ...asFiles(tiny), ...withConfig({ pad_token: 5 }) }, 'pad_token is 5, want a token'],
+    [{ ...asFiles(tiny), ...withConfig({ eos_token: '' }) }, 'its eos_token is empty, want a token'],
     [
       {
         ...asFiles(tiny),
@@ -230,6 +235,14 @@ describe('a tokenizer that cannot be used is refused in one sentence', () => {
     const opened = openTokenizer(writeFolder({ 'tokenizer.json': json }), { encoder: 'bert' });
     await expect(opened).rejects.toThrow('it holds a CLIP tokenizer, want a BERT one');
   });
+});
+
+test.each([
+  ['CLIP', asTokenizerJson(tiny).model, 'clip'],
+  ['BERT', { vocab: { '[UNK]': 0, a: 1 } }, 'wordpiece'],
+])('an old tokenizer.json that does not say its type: %s', async (_, model, kind) => {
+  const folder = writeFolder({ 'tokenizer.json': { model: { ...model, type: undefined } } });
+  expect((await openTokenizer(folder)).kind).toBe(kind);
 });
 
 test('no pattern of a tokenizer.json is run', async () => {
