@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { flag, listOf, only, text } from '../checkpoint/config/fields.js';
+import { flag, only, text } from '../checkpoint/config/fields.js';
 
 const mostTokens = 1000;
 
@@ -16,9 +16,7 @@ const TokenObject = z.object(
 );
 
 const Token = z.union([text(), TokenObject], 'a token').nullish();
-const Tokens = listOf(z.union([text(), TokenObject], 'a token'), mostTokens)
-  .or(z.tuple([]))
-  .nullish();
+const Tokens = listAtMost(mostTokens, z.union([text(), TokenObject], 'a token')).nullish();
 
 /** A token as the files write it: its text alone, or with how it is looked for. */
 export type TokenField = z.infer<typeof TokenObject> | string;
@@ -72,11 +70,14 @@ export type TokenizerConfig = z.infer<typeof TokenizerConfig>;
 /** `added_tokens.json`: added tokens and their ids. */
 export const AddedTokensFile = tokenTable(z.number('a number'));
 
-/** The `added_tokens` of `tokenizer.json`: counted before each one is looked at, as the file may be long. */
-export const AddedTokenList = z
-  .array(z.unknown(), 'a list of tokens')
-  .max(mostTokens, `at most ${mostTokens} tokens`)
-  .pipe(z.array(TokenObject.extend({ id: z.number('a number') })));
+/** The `added_tokens` of `tokenizer.json`. */
+export const AddedTokenList = listAtMost(mostTokens, TokenObject.extend({ id: z.number('a number') }));
+
+/** Counted before each one is looked at: reporting each wrong one of a million takes all memory. */
+function listAtMost<Item extends z.ZodType>(most: number, item: Item) {
+  const wanted = `a list of at most ${most} tokens`;
+  return z.array(z.unknown(), wanted).max(most, wanted).pipe(z.array(item));
+}
 
 function tokenTable<Value extends z.ZodType>(value: Value) {
   const wanted = `at most ${mostTokens} tokens`;

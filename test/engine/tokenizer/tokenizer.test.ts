@@ -206,7 +206,7 @@ describe('a tokenizer that cannot be used is refused in one sentence', () => {
     ],
     [
       { 'tokenizer.json': { ...json, added_tokens: Array(1001).fill(0) } },
-      'added_tokens is a list of 1001, want at most 1000 tokens',
+      'added_tokens is a list of 1001, want a list of at most 1000 tokens',
     ],
     [{ ...asFiles(tiny), 'merges.txt': 'l o\nx y\n' }, 'merge 2 is "x y"'],
     [{ 'vocab.txt': '[UNK]\n'.repeat(2e6) }, 'it is 12000000 bytes long, want at most 10000000'],
@@ -216,6 +216,10 @@ describe('a tokenizer that cannot be used is refused in one sentence', () => {
     ],
     [{ ...asFiles(tiny), ...withConfig({ padding_side: 'left' }) }, 'padding_side is "left", want "right"'],
     [{ ...asFiles(tiny), ...withConfig({ pad_token: 5 }) }, 'pad_token is 5, want a token'],
+    [
+      { ...asFiles(tiny), ...withConfig({ extra_special_tokens: Array(1001).fill('a') }) },
+      'extra_special_tokens is a list of 1001, want a list of at most 1000 tokens',
+    ],
     [{ ...asFiles(tiny), ...withConfig({ eos_token: '' }) }, 'its eos_token is empty, want a token'],
     [
       {
