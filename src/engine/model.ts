@@ -8,7 +8,7 @@ import { buildClip } from './networks/clip.js';
 import { settle } from './networks/derived.js';
 import { createParams } from './networks/params.js';
 import type { Params } from './networks/target.js';
-import { targetOf } from './networks/targets.js';
+import { type Targets, targetsOf } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
 import { buildUNet } from './networks/unet.js';
 import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
@@ -55,31 +55,41 @@ const keptSizes = 4;
  * @example const unet = createModel(checkpoint, { device: 'cpu', cacheFolder }).unet({ width: 64, height: 64, tokens: 77 });
  */
 export function createModel(checkpoint: Checkpoint, options: ModelOptions): Model {
-  const target = targetOf(options.device);
   const sessions = keepSessions(keptSizes);
+  let targets: Promise<Targets> | undefined;
   let loadTime = 0;
 
-  async function compile(name: string, component: Component, build: (p: Params) => void): Promise<Session> {
+  async function compile(
+    name: string,
+    component: Component,
+    build: (p: Params) => void,
+    precision: keyof Targets,
+  ): Promise<Session> {
     const began = performance.now();
-    const weights = await weightsAs(
-      await component.weights(),
-      target.dtype === 'float16' ? 'F16' : 'F32',
-      options.cacheFolder,
-    );
+    targets ??= targetsOf(options.device);
+    const target = (await targets)[precision];
+    const own = await component.weights();
+    // CUDA's are converted while they are laid out for its kernels.
+    const weights = target.name === 'cuda' ? own : await weightsAs(own, 'F32', options.cacheFolder);
     const graph = createGraph(name);
     build(createParams(graph, weights, target));
-    await settle(graph);
+    const weightsFolder = await settle(graph, weights, options.cacheFolder);
     const session = await openSession(encodeModel(graph), {
       ...options,
-      weightsFolder: weights.folder,
+      weightsFolder,
       weightBytes: bytesOf(weights),
     });
     loadTime += performance.now() - began;
     return session;
   }
 
-  const network = (name: string, size: string, component: Component, build: (p: Params) => void): Network =>
-    sessions.network(name, size, () => compile(name, component, build));
+  const network = (
+    name: string,
+    size: string,
+    component: Component,
+    build: (p: Params) => void,
+    precision: keyof Targets = 'usual',
+  ): Network => sessions.network(name, size, () => compile(name, component, build, precision));
 
   const { textEncoders, unet, vae } = checkpoint;
   const sizeKey = ({ width, height }: Size) => `${width}×${height}`;
@@ -103,17 +113,27 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) => buildUNet(p, unet.config, shape)),
 
     decoder: (size) =>
-      network('vae decoder', sizeKey(size), vae, (p) =>
-        vae.kind === 'kl' ? buildVaeDecoder(p, vae.config, size) : buildTinyVaeDecoder(p, vae.config, size),
+      network(
+        'vae decoder',
+        sizeKey(size),
+        vae,
+        (p) =>
+          vae.kind === 'kl' ? buildVaeDecoder(p, vae.config, size) : buildTinyVaeDecoder(p, vae.config, size),
+        vaePrecision(checkpoint),
       ),
 
     encoder(size) {
       const factor = checkpoint.vaeScaleFactor;
       const pixels = { width: size.width * factor, height: size.height * factor };
-      return network('vae encoder', sizeKey(size), vae, (p) =>
-        vae.kind === 'kl'
-          ? buildVaeEncoder(p, vae.config, pixels)
-          : buildTinyVaeEncoder(p, vae.config, pixels),
+      return network(
+        'vae encoder',
+        sizeKey(size),
+        vae,
+        (p) =>
+          vae.kind === 'kl'
+            ? buildVaeEncoder(p, vae.config, pixels)
+            : buildTinyVaeEncoder(p, vae.config, pixels),
+        vaePrecision(checkpoint),
       );
     },
 
@@ -124,6 +144,13 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
 /** Whether a text encoder is asked for `text_embeds` beside its states. */
 export function givesTextEmbeds(checkpoint: Checkpoint, encoder: TextEncoder): boolean {
   return encoder.kind === 'clip' && encoder.projection && isXl(checkpoint);
+}
+
+/** Pipelines whose VAEs diffusers trusts to half floats, whatever their configs say. */
+const halfVae = /^(StableDiffusion|LatentConsistencyModel)(Img2Img)?Pipeline$/;
+
+function vaePrecision({ vae, pipelineClass }: Checkpoint): keyof Targets {
+  return vae.config.force_upcast && !halfVae.test(pipelineClass) ? 'exact' : 'usual';
 }
 
 /** Whether the context is made as SDXL's pipelines make it. */

@@ -71,11 +71,26 @@ export async function weightsAs(
   const tensors = [...weights.tensors.values()];
   if (tensors.every((info) => info.dtype === dtype)) return weights;
   const key = `${weights.hash}-${dtype.toLowerCase()}-v${conversionVersion}`;
+  return keepWeights(key, cacheFolder, (file) => writeConverted(tensors, dtype, file));
+}
+
+/**
+ * Weights made from others: a file in the cache, which is written when it is not there or is not the very file that
+ * was written there.
+ *
+ * @param key says from what and how they are made; a file name.
+ * @throws UserError `bad-output` when the cache folder is full or cannot be written, and what `write` throws.
+ */
+export async function keepWeights(
+  key: string,
+  cacheFolder: string,
+  write: (file: string) => Promise<void>,
+): Promise<Weights> {
   const file = resolve(cacheFolder, 'weights', `${key}.safetensors`);
   const hash = createHash('sha256').update(key).digest('hex');
   const known = await readKnown(file, hash, cacheFolder);
   if (known) return known;
-  await writeConverted(tensors, dtype, file);
+  await write(file);
   const written = await identify(file);
   await rememberCheck(cacheFolder, written, hash);
   return { tensors: await readHeader(written.path), folder: dirname(written.path), hash };

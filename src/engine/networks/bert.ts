@@ -1,7 +1,6 @@
 /**
  * BERT's encoder, as transformers' `BertModel` without its pooler. Paper: Devlin et al. 2018, arXiv 1810.04805.
  */
-import { multiHeadAttention } from '../onnx/attention.js';
 import { add, cast, gelu, mul, scale, shift } from '../onnx/elementwise.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { gather, reshape } from '../onnx/layout.js';
@@ -52,7 +51,7 @@ export function buildBert(p: Params, config: BertShape, length: number): void {
   for (let i = 0; i < config.num_hidden_layers; i++) {
     x = encoderLayer(p.scope(`encoder.layer.${i}`), x, mask, config);
   }
-  graph.output('states', x);
+  graph.output('states', cast(x, 'float32'));
 }
 
 /** The norms come after each sum here, not before each branch as in CLIP. */
@@ -61,7 +60,7 @@ const encoderLayer = layer((p, x: Var, mask: Var, config: BertShape): Var => {
   const { hidden_size: d, intermediate_size: inner, layer_norm_eps: epsilon } = config;
   const attention = p.scope('attention');
   const project = (name: string) => t.linear(attention.scope(`self.${name}`), x, { in: d, out: d });
-  const attended = multiHeadAttention(project('query'), project('key'), project('value'), {
+  const attended = t.multiHeadAttention(project('query'), project('key'), project('value'), {
     heads: config.num_attention_heads,
     bias: mask,
   });

@@ -2,10 +2,8 @@
  * CLIP's text encoder, as transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
  * Papers: Radford et al. 2021, arXiv 2103.00020; OpenCLIP's H and bigG differ in sizes and activation only.
  */
-
-import { multiHeadAttention } from '../onnx/attention.js';
 import { bytesOf } from '../onnx/dtype.js';
-import { add, gelu, quickGelu } from '../onnx/elementwise.js';
+import { add, cast, gelu, quickGelu } from '../onnx/elementwise.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { gather, gatherRows } from '../onnx/layout.js';
 import { batch } from '../onnx/shape.js';
@@ -50,15 +48,15 @@ export function buildClip(p: Params, config: ClipShape, outputs: ClipOutputs): v
   const run = (i: number) => encoderLayer(model.scope(`encoder.layers.${i}`), x, mask, config);
 
   for (let i = 0; i < config.num_hidden_layers - 1; i++) x = run(i);
-  if (outputs.states === 'penultimate') graph.output('states', x);
+  if (outputs.states === 'penultimate') graph.output('states', cast(x, 'float32'));
   if (outputs.states === 'last' || outputs.projected) {
     x = t.layerNorm(model.scope('final_layer_norm'), run(config.num_hidden_layers - 1), d, epsilon);
   }
-  if (outputs.states === 'last') graph.output('states', x);
+  if (outputs.states === 'last') graph.output('states', cast(x, 'float32'));
   if (outputs.projected) {
     const end = gatherRows(x, graph.input('end_index', 'int32', [batch])); // [B, D]
     const spec = { in: d, out: config.projection_dim, bias: false };
-    graph.output('text_embeds', t.linear(p.scope('text_projection'), end, spec)); // [B, P]
+    graph.output('text_embeds', cast(t.linear(p.scope('text_projection'), end, spec), 'float32')); // [B, P]
   }
 }
 
@@ -68,7 +66,7 @@ const encoderLayer = layer((p, x: Var, mask: Var, config: ClipShape): Var => {
   const attention = p.scope('self_attn');
   const normed = t.layerNorm(p.scope('layer_norm1'), x, d, epsilon);
   const project = (name: string, from: Var) => t.linear(attention.scope(name), from, { in: d, out: d });
-  const attended = multiHeadAttention(
+  const attended = t.multiHeadAttention(
     project('q_proj', normed),
     project('k_proj', normed),
     project('v_proj', normed),

@@ -91,13 +91,15 @@ export const cpuTarget: Target = {
     const query = linear(p.scope('to_q'), x, { in: channels, out: inner, bias });
     const key = linear(p.scope('to_k'), context, { in: contextChannels, out: inner, bias });
     const value = linear(p.scope('to_v'), context, { in: contextChannels, out: inner, bias });
-    const mixed = multiHeadAttention(query, key, value, { heads });
+    const mixed = p.target.multiHeadAttention(query, key, value, { heads });
     return linear(p.scope('to_out.0'), mixed, { in: inner, out: channels });
   }),
 
-  geglu: layer((p, x, { channels, inner }) => {
+  multiHeadAttention,
+
+  geglu: layer((p, x, { channels, inner }, plus) => {
     const both = linear(p.scope('net.0.proj'), x, { in: channels, out: 2 * inner });
     const [a, gate] = split(both, 2, 2) as [Var, Var];
-    return linear(p.scope('net.2'), mul(a, gelu(gate)), { in: inner, out: channels });
+    return add(linear(p.scope('net.2'), mul(a, gelu(gate)), { in: inner, out: channels }), plus);
   }),
 };

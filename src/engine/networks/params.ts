@@ -1,24 +1,24 @@
 import { basename } from 'node:path';
 import { UserError } from '../../errors.js';
+import { firstNotFinite } from '../checkpoint/finite.js';
+import { convertFloats } from '../checkpoint/floats.js';
 import { readTensor, type TensorInfo } from '../checkpoint/safetensors.js';
 import type { Weights } from '../checkpoint/weights.js';
-import { bytesOf, type DType } from '../onnx/dtype.js';
+import { type DType, sizeOf } from '../onnx/dtype.js';
 import type { Graph } from '../onnx/graph.js';
 import type { Params, Target } from './target.js';
 
 const dtypes: Readonly<Record<string, DType>> = { F32: 'float32', F16: 'float16' };
 
 /**
- * A checkpoint's tensors as initializers of `graph`. Each one is checked when it is asked for: missing, of another
- * type than the
- * target's, or of another shape than the config asks for is a UserError 'bad-model' naming it.
+ * A checkpoint's tensors as initializers of `graph`, in the target's type. Each one is checked when it is asked for:
+ * missing, or of another shape than the config asks for, is a UserError 'bad-model' naming it.
  *
  * @example
  * const p = createParams(graph, weights, cpuTarget);
  * const weight = p.scope('down_blocks.0.resnets.0').weight('conv1.weight', [320, 320, 3, 3]);
  */
 export function createParams(graph: Graph, weights: Weights, target: Target): Params {
-  const { dtype } = target;
   const stored = (name: string, shape: readonly number[]): TensorInfo => {
     const info = weights.tensors.get(name);
     if (info === undefined) throw problem(graph, `${name} is missing, want [${shape}]`);
@@ -29,7 +29,7 @@ export function createParams(graph: Graph, weights: Weights, target: Target): Pa
 
   const at = (path: string): Params => {
     const full = (name: string): string => (path === '' ? name : `${path}.${name}`);
-    return {
+    const p: Params = {
       path,
       graph,
       target,
@@ -38,25 +38,43 @@ export function createParams(graph: Graph, weights: Weights, target: Target): Pa
 
       weight(name, shape, as = shape) {
         const info = stored(full(name), shape);
-        if (dtypes[info.dtype] !== dtype)
-          throw problem(graph, `${full(name)} is ${info.dtype}, want ${dtype}`);
+        if (dtypes[info.dtype] !== target.dtype)
+          return p.derived(name, {
+            from: [{ name, shape }],
+            shape: as,
+            how: 'converted',
+            compute: ([values]) => values!,
+          });
         const { file, offset, length } = info;
-        return graph.initializer(full(name), dtype, as, { file: basename(file), offset, length });
+        return graph.initializer(full(name), target.dtype, as, { file: basename(file), offset, length });
       },
 
-      derived(name, { from, shape, how, compute, ...rest }) {
+      derived(name, { from, shape, how, compute, dtype = target.dtype }) {
         const parts = from.map((part) => stored(full(part.name), part.shape));
-        const result = rest.dtype ?? dtype;
         const count = shape.reduce((product, dim) => product * dim, 1);
-        return graph.initializer(`${full(name)}:${how}`, result, shape, {
-          key: [how, result, ...parts.map((part) => part.name)].join(' '),
-          length: count * (result === 'float16' ? 2 : 4),
-          compute: async () => bytesOf(result, compute(await Promise.all(parts.map(readTensor)))),
+        return graph.initializer(`${full(name)}:${how}`, dtype, shape, {
+          key: [how, dtype, ...parts.map((part) => part.name)].join(' '),
+          length: count * sizeOf(dtype),
+          compute: async () => {
+            const bytes = bytesOf(compute(await Promise.all(parts.map(readTensor))), dtype);
+            if (dtype === 'float16' && firstNotFinite(bytes, 'F16') >= 0)
+              throw problem(graph, `${full(name)} has numbers too large for float16, want at most 65504`);
+            return bytes;
+          },
         });
       },
     };
+    return p;
   };
   return at('');
+}
+
+function bytesOf(values: Float32Array, dtype: DType): Uint8Array {
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  if (dtype === 'float32') return bytes;
+  const halves = new Uint8Array(2 * values.length);
+  convertFloats(bytes, 'F32', 'F16', halves);
+  return halves;
 }
 
 function problem(graph: Graph, text: string): UserError {

@@ -5,7 +5,7 @@
  * Words: a *map* is [B,C,H,W] in meaning, held in the target's own layout ([B,H,W,C] on CUDA), so networks reach it by
  * the functions here only; *tokens* are [B,S,C] on every target; a *vector* is [B,C].
  */
-import type { DType } from '../onnx/dtype.js';
+import type { AttentionOptions } from '../onnx/attention.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import type { Activation } from './activation.js';
 
@@ -14,7 +14,8 @@ export interface Derivation {
   /** Names of stored tensors below the accessor's path, with the shapes the config asks for. */
   readonly from: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly shape: readonly number[];
-  readonly dtype?: DType;
+  /** The target's when left out. */
+  readonly dtype?: 'float32';
   /** A word for what is done, such as 'nhwc': part of the key under which the result is kept. */
   readonly how: string;
   compute(parts: readonly Float32Array[]): Float32Array;
@@ -74,6 +75,8 @@ export interface AttentionSpec {
   readonly inner?: number;
   /** Whether to_q, to_k and to_v have biases (to_out.0 always has one). */
   readonly bias?: boolean;
+  /** Scores may pass 65504, where half floats end. */
+  readonly upcast?: boolean;
 }
 
 export interface GegluSpec {
@@ -111,11 +114,7 @@ export interface Target {
   /** weight [out,in,k,k] and bias [out]; map → map. */
   conv(p: Params, x: Var, spec: ConvSpec): Var;
   /** weight [out,in] and bias [out] where the checkpoint's class has one; tokens or vectors. */
-  linear(
-    p: Params,
-    x: Var,
-    spec: { readonly in: number; readonly out: number; readonly bias?: boolean },
-  ): Var;
+  linear(p: Params, x: Var, spec: LinearSpec): Var;
   /** GroupNorm with weight and bias [C], of the map `x`, or of `x + overMap(plus)`, then the activation. */
   groupNorm(p: Params, x: Var, spec: NormSpec, plus?: Var): Var;
   /** LayerNorm with weight and bias [C] of tokens. */
@@ -124,8 +123,10 @@ export interface Target {
   skipLayerNorm(p: Params, x: Var, skip: Var, channels: number, epsilon: number): { normed: Var; sum: Var };
   /** diffusers' Attention without its norms: to_q, to_k, to_v, heads, to_out.0; tokens x [B,S,C], context [B,T,D]. */
   attention(p: Params, x: Var, context: Var, spec: AttentionSpec): Var;
-  /** GEGLU: net.0.proj to twice `inner`, a·gelu(g), net.2 back; tokens. */
-  geglu(p: Params, x: Var, spec: GegluSpec): Var;
+  /** Attention alone: query [B,S,C], key and value [B,T,C], all heads side by side → [B,S,C]. */
+  multiHeadAttention(query: Var, key: Var, value: Var, options: AttentionOptions): Var;
+  /** GEGLU: net.0.proj to twice `inner`, a·gelu(g), net.2 back, + `plus`; tokens. */
+  geglu(p: Params, x: Var, spec: GegluSpec, plus: Var): Var;
 }
 
 /**

@@ -1,9 +1,25 @@
 import type { Device } from '../../job.js';
 import { cpuTarget } from './cpu.js';
+import { cudaExactTarget, cudaTarget } from './cuda.js';
 import type { Target } from './target.js';
-import { webgpuTarget } from './webgpu.js';
+import { webgpuPlainTarget, webgpuTarget } from './webgpu.js';
+import { attentionWorksOnWebgpu } from './webgpu-attention.js';
 
-/** What networks are built for to run on `device`. */
-export function targetOf(device: Exclude<Device, 'auto'>): Target {
-  return device === 'webgpu' ? webgpuTarget : cpuTarget;
+/** What networks are built for on one device; `exact` where values may pass 65504, at which half floats end. */
+export interface Targets {
+  readonly usual: Target;
+  readonly exact: Target;
+}
+
+/**
+ * The targets of `device`. WebGPU's depend on the adapter, which is tried.
+ *
+ * @throws UserError `no-device`
+ * @example const { usual } = await targetsOf('cuda:0'); // cudaTarget, in float16
+ */
+export async function targetsOf(device: Exclude<Device, 'auto'>): Promise<Targets> {
+  if (device === 'cpu') return { usual: cpuTarget, exact: cpuTarget };
+  if (device !== 'webgpu') return { usual: cudaTarget, exact: cudaExactTarget };
+  const target = (await attentionWorksOnWebgpu()) ? webgpuTarget : webgpuPlainTarget;
+  return { usual: target, exact: target };
 }

@@ -17,6 +17,8 @@ export interface TransformerSpec {
   readonly onlyCrossAttention: boolean;
   /** proj_in and proj_out are Linear (SD 2, SDXL) or 1×1 convolutions (SD 1): the same sums, other weight shapes. */
   readonly linearProjection: boolean;
+  /** The config's `upcast_attention`. */
+  readonly upcast: boolean;
 }
 
 /** Map [B,C,H,W] with context [B,T,D] → map [B,C,H,W]. */
@@ -41,10 +43,10 @@ export const transformer = layer((p, x: Var, context: Var, spec: TransformerSpec
 
 const basicTransformerBlock = layer((p, x: Var, context: Var, spec: TransformerSpec): Var => {
   const t = p.target;
-  const { channels, heads, contextChannels } = spec;
+  const { channels, heads, contextChannels, upcast } = spec;
   const epsilon = 1e-5;
-  const crosswise = { channels, contextChannels, heads };
-  const selfwise = { channels, contextChannels: channels, heads };
+  const crosswise = { channels, contextChannels, heads, upcast };
+  const selfwise = { ...crosswise, contextChannels: channels };
 
   const normed = t.layerNorm(p.scope('norm1'), x, channels, epsilon); // [B, S, C]
   const self = spec.onlyCrossAttention
@@ -53,5 +55,5 @@ const basicTransformerBlock = layer((p, x: Var, context: Var, spec: TransformerS
   const one = t.skipLayerNorm(p.scope('norm2'), self, x, channels, epsilon);
   const cross = t.attention(p.scope('attn2'), one.normed, context, crosswise);
   const two = t.skipLayerNorm(p.scope('norm3'), cross, one.sum, channels, epsilon);
-  return add(t.geglu(p.scope('ff'), two.normed, { channels, inner: 4 * channels }), two.sum);
+  return t.geglu(p.scope('ff'), two.normed, { channels, inner: 4 * channels }, two.sum);
 });

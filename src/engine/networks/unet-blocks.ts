@@ -104,5 +104,6 @@ function transformerSpec(
     contextChannels: level.crossAttentionDim,
     onlyCrossAttention: level.onlyCrossAttention,
     linearProjection: config.use_linear_projection,
+    upcast: config.upcast_attention ?? false,
   };
 }

@@ -25,12 +25,8 @@ export function bytesOf(dtype: DType, values: ArrayLike<number>): Uint8Array {
   return bytes;
 }
 
-/**
- * The IEEE half nearest to `value`, ties to even, as 16 bits (Node 20 has no Float16Array).
- *
- * @example halfOf(1) // 0x3c00
- */
-export function halfOf(value: number): number {
+/** The IEEE half nearest to `value`, ties to even, as 16 bits (Node 20 has no Float16Array). */
+function halfOf(value: number): number {
   const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
   const size = Math.abs(value);
   if (Number.isNaN(value)) return 0x7e00;

@@ -5,6 +5,7 @@
 import protobuf from 'protobufjs/light.js';
 import { dataTypes } from './dtype.js';
 import type { Attribute, Graph, Initializer, Node, Var } from './graph.js';
+import { liveNodes } from './liveNodes.js';
 import { isBatch, showDim } from './shape.js';
 
 /** Gelu came with opset 20; com.microsoft has only version 1. IR 9 is what opset 20 was released with. */
@@ -98,7 +99,7 @@ export function encodeModel(graph: Graph): Uint8Array {
     opset_import: opsets,
     graph: {
       name: graph.name,
-      node: [...graph.nodes.map(nodeProto), ...named],
+      node: [...liveNodes(graph).map(nodeProto), ...named],
       initializer: [...graph.initializers.values()].map(tensorProto),
       input: graph.inputs.map((value) => valueInfoProto(value.name, value)),
       output: graph.outputs.map(({ name, value }) => valueInfoProto(name, value)),

@@ -36,7 +36,11 @@ export async function openNetwork(
     for (const { name, dtype } of graph.inputs) {
       const { shape, data } = inputs[name]!;
       const values = dtype === 'int64' ? BigInt64Array.from(data, BigInt) : data;
-      feeds[name] = { dtype, dims: shape, data: dtype === 'int32' ? Int32Array.from(data) : values };
+      feeds[name] = {
+        dtype: dtype as Tensor['dtype'],
+        dims: shape,
+        data: dtype === 'int32' ? Int32Array.from(data) : values,
+      };
     }
     const outputs = await session.run(feeds);
     return Object.fromEntries(
