@@ -19,7 +19,6 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only one place may know, so that replacing one changes one place. */
 const importers: Readonly<Record<string, string>> = {
-  '@huggingface/tokenizers': 'src/engine/tokenizer/',
   'cli-progress': 'src/cli/progress.ts',
   dotenv: 'src/config/config.ts',
   'onnxruntime-node': 'src/engine/session.ts',
