@@ -3,6 +3,7 @@ import { resizePixels } from '../image/resize.js';
 import type { DrawRequest, Picture, Pixels } from '../job.js';
 import { type BatchInputs, createBatcher } from './batcher.js';
 import { openCheckpoint } from './checkpoint/folder.js';
+import { refuseOtherTokenizer } from './checkpoint/refuseOtherTokenizer.js';
 import { createPromptEncoder } from './context.js';
 import { createDenoiser, shapeKey } from './denoiser.js';
 import { chooseDevice } from './device.js';
@@ -34,9 +35,13 @@ export const openPipeline: OpenPipeline = async (options) => {
   const device = await chooseDevice(options.device);
   const model = createModel(checkpoint, { ...options, device });
   const tokenizers = await Promise.all(
-    checkpoint.textEncoders.map((text, i) =>
-      openTokenizer(text.tokenizerFolder, { encoder: text.kind, padToken: i === 1 ? '!' : undefined }),
-    ),
+    checkpoint.textEncoders.map(async (text) => {
+      // OpenCLIP's encoders, in Stable Diffusion 2 and second in XL, were trained with another padding.
+      const padToken = text.kind === 'clip' && text.config.hidden_act === 'gelu' ? '!' : undefined;
+      const tokenizer = await openTokenizer(text.tokenizerFolder, { encoder: text.kind, padToken });
+      refuseOtherTokenizer(text, tokenizer);
+      return tokenizer;
+    }),
   );
   const encoder = createPromptEncoder(model, tokenizers);
 
@@ -104,9 +109,10 @@ export const openPipeline: OpenPipeline = async (options) => {
     preview.learn(latents, pixels, checkpoint.vaeScaleFactor);
     clock.lap('decode');
     const { prompt, negative, width, height, steps, guidance, seed, strength } = settings;
+    const guidanceRescale = settings.guidanceRescale || undefined;
     return {
       pixels,
-      ...{ prompt, negative, width, height, steps, guidance, seed, strength },
+      ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
       scheduler: settings.scheduler ?? scheduler.className,
       model: checkpoint.name,
       device,

@@ -359,6 +359,19 @@ const attacks: Record<string, Attack> = {
     const found = typeof config[key] === 'number' ? config[key] : least;
     await writeFile(join(folder, file), JSON.stringify({ ...config, [key]: found + 1 + random.below(3) }));
   },
+  'a vocabulary of other words': async (random, folder) => {
+    const name = random.pick(
+      (await readdir(join(folder, 'tokenizer'))).filter((file) => /^(vocab|tokenizer\.json)/.test(file)),
+    );
+    const file = join(folder, 'tokenizer', name);
+    const text = random.pick(['', '[]', 'null', '{"a": -1}', '{"<|endoftext|>": 1e9}', '['.repeat(1e6)]);
+    await writeFile(file, text);
+  },
+  'a vocabulary of more words than the text encoder has': async (_, folder) => {
+    const file = join(folder, 'text_encoder/config.json');
+    const config = JSON.parse(await readFile(file, 'utf8')) as { vocab_size: number };
+    await writeFile(file, JSON.stringify({ ...config, vocab_size: config.vocab_size - 1 }));
+  },
   'a config that is no object': async (random, folder) => {
     const text = random.pick(['[]', 'null', '1', '"config"', 'true', '[{}]']);
     await writeFile(join(folder, random.pick(configFiles)), text);
