@@ -33,6 +33,8 @@ export interface DrawRequest {
   readonly height?: number;
   readonly steps?: number;
   readonly guidance?: number;
+  /** How far guidance's overexposure is taken back, 0 (the usual) to 1. */
+  readonly guidanceRescale?: number;
   /** 0 to 2³²−1; drawn at random when left out. */
   readonly seed?: number;
   readonly scheduler?: SchedulerName;
@@ -59,6 +61,8 @@ export interface Picture {
   readonly height: number;
   readonly steps: number;
   readonly guidance: number;
+  /** Left out where it is 0. */
+  readonly guidanceRescale?: number;
   readonly seed: number;
   /** The scheduler as requested, or the diffusers class that the checkpoint's own config names. */
   readonly scheduler: string;

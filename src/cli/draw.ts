@@ -25,6 +25,7 @@ export const drawCommand: CliCommand = {
     height: { value: 'N', about: 'the same' },
     steps: { value: 'N', about: '1 to 1000' },
     guidance: { value: 'X', about: 'how closely to follow the prompt, 0 to 100; 1 and less: no guidance' },
+    'guidance-rescale': { value: 'X', about: 'how far overexposure by guidance is taken back, 0 to 1' },
     seed: {
       value: 'N',
       about: '0 to 4294967295; the same seed gives the same picture; at random when left out',

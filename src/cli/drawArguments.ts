@@ -56,6 +56,7 @@ export function readDrawArguments({ positionals, flags }: Arguments): DrawArgume
     height: size('height'),
     steps: whole('steps'),
     guidance: real('guidance'),
+    guidanceRescale: real('guidance-rescale'),
     scheduler: flags.get('scheduler') as SchedulerName | undefined,
     strength: real('strength'),
   };

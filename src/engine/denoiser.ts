@@ -2,7 +2,7 @@ import type { Batcher, Rows } from './batcher.js';
 import type { UNetConfig } from './checkpoint/config/unet.js';
 import type { GuidedContext } from './context.js';
 import type { UNetShape } from './model.js';
-import { guide } from './schedulers/guidance.js';
+import { guide, rescaleGuidance } from './schedulers/guidance.js';
 import type { Denoise } from './schedulers/scheduler.js';
 
 export interface DenoiserOptions {
@@ -13,6 +13,7 @@ export interface DenoiserOptions {
   readonly height: number;
   readonly context: GuidedContext;
   readonly guidance: number;
+  readonly guidanceRescale: number;
   readonly batcher: Batcher;
   readonly signal: AbortSignal;
 }
@@ -23,7 +24,7 @@ export interface DenoiserOptions {
  * @example const prediction = await createDenoiser(options)(latents, 981);
  */
 export function createDenoiser(options: DenoiserOptions): Denoise {
-  const { unet, shape, context, guidance, batcher, signal } = options;
+  const { unet, shape, context, guidance, guidanceRescale, batcher, signal } = options;
   const contexts = context.negative ? [context.negative, context.positive] : [context.positive];
   const count = contexts.length;
   const each = (row: Float32Array, rowDims: readonly number[]) => ({
@@ -60,7 +61,9 @@ export function createDenoiser(options: DenoiserOptions): Denoise {
     const output = await batcher.denoise({ shape: shapeKey(shape), count, inputs }, signal);
     if (count === 1) return output;
     const half = output.length / 2;
-    return guide(output.subarray(0, half), output.subarray(half), guidance);
+    const conditional = output.subarray(half);
+    const guided = guide(output.subarray(0, half), conditional, guidance);
+    return guidanceRescale > 0 ? rescaleGuidance(guided, conditional, guidanceRescale) : guided;
   };
 }
 

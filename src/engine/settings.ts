@@ -7,7 +7,12 @@ export interface ModelDefaults {
   /** diffusers' pipeline class, as `StableDiffusionXLPipeline`. */
   readonly pipelineClass: string;
   /** The checkpoint's own defaults (`defaults` in model_index.json), which go before diffusers'. */
-  readonly defaults: { readonly steps?: number; readonly guidance?: number; readonly strength?: number };
+  readonly defaults: {
+    readonly steps?: number;
+    readonly guidance?: number;
+    readonly guidance_rescale?: number;
+    readonly strength?: number;
+  };
   /** Pixels a latent stands for, on each side. */
   readonly vaeScaleFactor: number;
   /** The U-Net's sample size in latents. */
@@ -23,6 +28,7 @@ export interface Settings {
   readonly height: number;
   readonly steps: number;
   readonly guidance: number;
+  readonly guidanceRescale: number;
   readonly seed: number;
   readonly scheduler: SchedulerName | undefined;
   readonly init: Pixels | undefined;
@@ -67,6 +73,12 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
       request.guidance ?? model.defaults.guidance ?? fallback.guidance,
       0,
       maxGuidance,
+    ),
+    guidanceRescale: within(
+      'guidance rescale',
+      request.guidanceRescale ?? model.defaults.guidance_rescale ?? 0,
+      0,
+      1,
     ),
     seed: within('seed', request.seed ?? randomInt(2 ** 32), 0, maxSeed, true),
     scheduler: known(request.scheduler),

@@ -16,6 +16,7 @@ export function formatParameters(picture: Omit<Picture, 'pixels' | 'timings'>, v
     ['Steps', picture.steps],
     ['Sampler', picture.scheduler],
     ['CFG scale', picture.guidance],
+    ['CFG rescale', picture.guidanceRescale],
     ['Seed', picture.seed],
     ['Size', `${picture.width}x${picture.height}`],
     ['Model', picture.model],

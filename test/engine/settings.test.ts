@@ -52,6 +52,7 @@ describe('a request that cannot be drawn names the option, the value and what is
     [{ steps: 1001 }, 'Cannot draw with steps 1001: want a whole number from 1 to 1000'],
     [{ steps: 2.5 }, 'Cannot draw with steps 2.5: want a whole number from 1 to 1000'],
     [{ guidance: -1 }, 'Cannot draw with guidance -1: want a number from 0 to 100'],
+    [{ guidanceRescale: 1.1 }, 'Cannot draw with guidance rescale 1.1: want a number from 0 to 1'],
     [{ seed: 2 ** 32 }, 'Cannot draw with seed 4294967296: want a whole number from 0 to 4294967295'],
     [{ seed: -1 }, 'Cannot draw with seed -1: want a whole number from 0 to 4294967295'],
     [{ strength: 1.5, init: picture(64, 64) }, 'Cannot draw with strength 1.5: want a number from 0 to 1'],

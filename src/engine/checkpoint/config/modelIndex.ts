@@ -29,6 +29,7 @@ export const ModelIndex = z.object(
         {
           steps: whole(1, 1000).optional(),
           guidance: real(0, 100).optional(),
+          guidance_rescale: real(0, 1).optional(),
           strength: real(0, 1).optional(),
         },
         'an object',
