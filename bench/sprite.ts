@@ -1,5 +1,6 @@
 /**
- * The built-in model against diffusers on this machine: warm draws, and process start to picture on disk.
+ * The built-in model against diffusers on this machine: warm draws, and process start to picture on disk; and how
+ * free the caller's event loop is meanwhile.
  * Both sides draw the same picture in turns, so that a change of the machine's speed hits both.
  *
  *     npm run build && node dist/bench/sprite.js --python PATH_TO_PYTHON_WITH_DIFFUSERS [--rounds 5]
@@ -8,6 +9,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openEngine } from '../src/engine/engine.js';
@@ -34,6 +36,7 @@ try {
     cold.diffusers.push(reference.process);
     cold.kiln.push(drawCold());
   }
+  await reportEventLoop();
   report('warm draw, 20 steps, 128×128', warm);
   report('process start to picture on disk', cold);
 } finally {
@@ -45,6 +48,20 @@ async function drawWarm(): Promise<number> {
   const began = performance.now();
   await engine.draw({ prompt, seed: 0 });
   return (performance.now() - began) / 1000;
+}
+
+/** The delay of this process's event loop over ten draws, previews and progress told. */
+async function reportEventLoop(): Promise<void> {
+  const delay = monitorEventLoopDelay({ resolution: 5 });
+  delay.enable();
+  for (let i = 0; i < 10; i++)
+    await engine.draw({ prompt, seed: i }, { preview: true, onProgress: () => undefined });
+  delay.disable();
+  // The histogram holds whole intervals; what is above the resolution is delay.
+  const late = (nanoseconds: number) => (nanoseconds / 1e6 - 5).toFixed(1);
+  console.log(
+    `event-loop delay of the caller: p99 ${late(delay.percentile(99))} ms, max ${late(delay.max)} ms`,
+  );
 }
 
 function drawCold(): number {
