@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileError } from './fileError.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
 /**
  * Writes a file that others see whole or not at all: under a name of its own, flushed to the disk, then renamed.
- * Of two writers the last wins. Unfinished files that dead writers left for the same name are removed.
+ * Of two writers the last wins. Unfinished files that dead writers left in the folder are removed.
  *
  * @throws UserError `bad-output` when the disk is full or the folder cannot be written; nothing stays behind.
  * @example await writeAtomically('/cache/a.json', (handle) => handle.writeFile('{}'));
@@ -20,7 +20,7 @@ export async function writeAtomically(
   const temporary = `${file}.${hostname()}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     await mkdir(dirname(file), { recursive: true });
-    await removeAbandoned(file);
+    await removeAbandoned(dirname(file));
     try {
       const handle = await open(temporary, 'wx');
       try {
@@ -40,14 +40,15 @@ export async function writeAtomically(
   }
 }
 
-async function removeAbandoned(file: string): Promise<void> {
-  for (const name of await readdir(dirname(file))) {
-    if (!name.startsWith(`${basename(file)}.`) || !name.endsWith('.tmp')) continue;
-    const [pid] = name.split('.').slice(-3);
-    const ours = name.startsWith(`${basename(file)}.${hostname()}.`);
-    const path = join(dirname(file), name);
+/** Of any file in the folder: a model that was half converted may never be asked for again. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const writer = /\.(\d+)\.[0-9a-f]{12}\.tmp$/.exec(name);
+    if (!writer) continue;
+    const path = join(folder, name);
+    const ours = name.slice(0, writer.index).endsWith(`.${hostname()}`);
     // A process on another machine that shares the folder cannot be asked; a day is longer than any write.
-    const abandoned = ours ? !isAlive(Number(pid)) : Date.now() - (await modified(path)) > dayMs;
+    const abandoned = ours ? !isAlive(Number(writer[1])) : Date.now() - (await modified(path)) > dayMs;
     if (abandoned) await rm(path, { force: true });
   }
 }

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { writeAtomically } from './atomicWrite.js';
 import { type FileIdentity, sameFile } from './identity.js';
 
-const Record = z.object({
+const CheckRecord = z.object({
   path: z.string(),
   inode: z.string(),
   size: z.number(),
@@ -21,7 +21,7 @@ const Record = z.object({
  */
 export async function recallCheck(cacheFolder: string, file: FileIdentity): Promise<string | undefined> {
   try {
-    const record = Record.parse(JSON.parse(await readFile(recordFile(cacheFolder, file), 'utf8')));
+    const record = CheckRecord.parse(JSON.parse(await readFile(recordFile(cacheFolder, file), 'utf8')));
     return sameFile(record, file) ? record.sha256 : undefined;
   } catch {
     return undefined;

@@ -68,10 +68,10 @@ export async function refuseWithoutRoom(file: string, bytes: number): Promise<vo
   const { blocks, bavail, bsize } = await statfs(folder);
   // Some network file systems report nothing.
   if (blocks === 0 || bavail * bsize >= bytes) return;
-  const gigabytes = (count: number) => `${(count / 1e9).toFixed(1)} GB`;
-  const found = `${gigabytes(bavail * bsize)} are free`;
-  throw new UserError(
-    'bad-output',
-    `Cannot convert weights into ${folder}: ${found}, want ${gigabytes(bytes)}`,
-  );
+  const found = `${shown(bavail * bsize)} are free`;
+  throw new UserError('bad-output', `Cannot convert weights into ${folder}: ${found}, want ${shown(bytes)}`);
+}
+
+function shown(bytes: number): string {
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
 }

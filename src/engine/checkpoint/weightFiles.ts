@@ -38,7 +38,8 @@ export async function findWeightFiles(folder: string, variant?: string): Promise
   const found = pickle
     ? `its weights are in ${quote(pickle)}, which is not safetensors`
     : 'there are no weights in it';
-  return refuse(folder, found, candidates(variant).slice(0, 2).join(' or '));
+  const files = candidates(variant).filter((name) => name.endsWith('.safetensors'));
+  return refuse(folder, found, files.join(' or '));
 }
 
 /** diffusers prefers an index to a single file, transformers a single file to an index. */

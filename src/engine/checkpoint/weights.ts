@@ -19,7 +19,7 @@ export interface Weights {
   readonly hash: string;
 }
 
-/** Raise it when what `weightsAs` writes changes, so that files written before are left alone. */
+/** Raise it when what `weightsAs` writes changes, names of tensors included, so that files written before are left alone. */
 const conversionVersion = 1;
 
 /**

@@ -29,12 +29,12 @@ test('a write that fails leaves what was there, and nothing else', async () => {
 });
 
 test.each<[what: string, name: string, old: boolean, kept: boolean]>([
-  ['a dead writer', `c.json.${hostname()}.${deadPid}.0a.tmp`, false, false],
-  ['a living writer', `c.json.${hostname()}.${process.pid}.0a.tmp`, true, true],
-  ['a writer on another machine', `c.json.elsewhere.${deadPid}.0a.tmp`, false, true],
-  ['a writer on another machine two days ago', `c.json.elsewhere.${deadPid}.0a.tmp`, true, false],
-  ['the writer of another file', `d.json.${hostname()}.${deadPid}.0a.tmp`, false, true],
-  ["somebody's own file", 'c.json.notes', true, true],
+  ['a dead writer', `c.json.${hostname()}.${deadPid}.0123456789ab.tmp`, false, false],
+  ['a living writer', `c.json.${hostname()}.${process.pid}.0123456789ab.tmp`, true, true],
+  ['a writer on another machine', `c.json.elsewhere.${deadPid}.0123456789ab.tmp`, false, true],
+  ['a writer on another machine two days ago', `c.json.elsewhere.${deadPid}.0123456789ab.tmp`, true, false],
+  ['a dead writer of another file', `d.json.${hostname()}.${deadPid}.0123456789ab.tmp`, false, false],
+  ["somebody's own file", 'c.json.1234.tmp', true, true],
 ])('what %s left is dealt with', async (_, name, old, kept) => {
   const folder = await scratchFolder();
   await writeFile(join(folder, name), '');
