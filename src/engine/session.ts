@@ -38,8 +38,8 @@ export interface SessionOptions {
   readonly onRun?: RunMarks;
 }
 
-// Rewriting convolutions to blocked layouts copies their weights: worth up to a fifth of the time, and memory that a
-// checkpoint of gigabytes may not take twice.
+// Rewriting convolutions to blocked layouts, and prepacking, copy the weights: worth up to a fifth of the time, and
+// memory that a checkpoint of gigabytes may not take twice. See docs/decisions/batch-identical-bytes.md as well.
 const smallWeights = 256 * 2 ** 20;
 
 /**
@@ -147,14 +147,15 @@ function outOfMemory(error: unknown, device: string): UserError | undefined {
   return new UserError('out-of-memory', message, { cause: error });
 }
 
+/** Providers that do not load, and drivers that have no such device; any other failure is a defect of the graph. */
 function noDevice(error: unknown, device: string): UserError | undefined {
-  if (device === 'cpu') return undefined;
-  // "…libcublasLt.so.13: cannot open shared object file: …" says which library is missing.
-  const library = /([\w.+-]+\.(?:so[.\d]*|dll|dylib))'?:? (?:cannot open|which is missing)/.exec(
-    String(error),
-  )?.[1];
-  const reason = library === undefined ? 'ONNX Runtime found no such device' : `${library} does not load`;
-  const wanted =
-    device === 'webgpu' ? 'a GPU with a Vulkan, Metal or Direct3D driver' : 'an NVIDIA GPU with CUDA 13';
-  return new UserError('no-device', `Cannot run on ${device}: ${reason}, want ${wanted}`, { cause: error });
+  if (!/shared library|AppendExecutionProvider|CUDA failure|WebGPU adapter/.test(String(error)))
+    return undefined;
+  // "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; …"
+  const failure = /CUDA failure \d+: ([^;]+?) *;/.exec(String(error))?.[1];
+  const cuda = device !== 'webgpu';
+  const found =
+    failure ?? (cuda ? 'its provider or a library of CUDA is not installed' : 'there is no such GPU');
+  const wanted = cuda ? 'an NVIDIA GPU with CUDA 13' : 'a GPU with a Vulkan, Metal or Direct3D driver';
+  return new UserError('no-device', `Cannot run on ${device}: ${found}, want ${wanted}`, { cause: error });
 }
