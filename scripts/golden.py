@@ -61,7 +61,8 @@ def main():
             mine = record.record(family, root, options.keep)
             entries = [e for e in entries if e["family"] != family["name"]] + mine
     if not options.names or "sprite" in options.names:
-        record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"), os.path.join(REPOSITORY, "test", "golden", "sprite"))
+        record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"),
+            os.path.join(REPOSITORY, "test", "golden", "sprite"))
     if not options.names or "sd15" in options.names:
         checkpoint.describe(truesize.sd15, os.path.join(REPOSITORY, "bench"))
     order = [family["name"] for family in FAMILIES]

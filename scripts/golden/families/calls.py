@@ -39,13 +39,15 @@ def text_states(encoder, input_ids, attention_mask=None):
     if attention_mask is not None:
         return {"last_hidden_state": states.last_hidden_state}
     pooled = {"text_embeds": states.text_embeds} if "text_embeds" in states else {"pooler_output": states.pooler_output}
-    return {"last_hidden_state": states.last_hidden_state, "penultimate_hidden_state": states.hidden_states[-2], **pooled}
+    return {"last_hidden_state": states.last_hidden_state, "penultimate_hidden_state": states.hidden_states[-2],
+        **pooled}
 
 
 def unet_calls(unet, sizes=((8, 8), (5, 7))):
     """The U-Net at two timesteps at once, with the conditions that its config asks for."""
-    config, width, records = unet.config, 0, []
-    states = config.cross_attention_dim if isinstance(config.cross_attention_dim, int) else config.cross_attention_dim[0]
+    config, records = unet.config, []
+    states = config.cross_attention_dim
+    states = states if isinstance(states, int) else states[0]
     for height, width in sizes:
         inputs = {
             "sample": given(11, 2, config.in_channels, height, width),

@@ -15,7 +15,8 @@ def component(model, config, *, rename=None, extra=(), dtype="F32", variant=None
     (position_ids), `leave` matches keys that the file lacks (an unused pooler), `variant` and `shards` choose the
     file names.
     """
-    return dict(model=model, config=config, rename=rename or str, extra=list(extra), dtype=dtype, variant=variant, shards=shards, gains=gains, leave=leave)
+    return dict(model=model, config=config, rename=rename or str, extra=list(extra), dtype=dtype, variant=variant,
+        shards=shards, gains=gains, leave=leave)
 
 
 def library(part):
@@ -28,7 +29,13 @@ def shapes(part):
         cls = part["model"]
         config = {k: v for k, v in part["config"].items() if not k.startswith("_")}
         network = cls.from_config(config) if library(part) == "diffusers" else cls(cls.config_class(**config))
-    return {part["rename"](name): tuple(value.shape) for name, value in network.state_dict().items() if not (part["leave"] and re.search(part["leave"], name))}
+    return {name: tuple(value.shape) for name, value in tensors(part, network).items()}
+
+
+def tensors(part, network):
+    """{name in the file: tensor} of a network."""
+    kept = {k: v for k, v in network.state_dict().items() if not (part["leave"] and re.search(part["leave"], k))}
+    return {part["rename"](name): value for name, value in kept.items()}
 
 
 def file_names(part):
@@ -59,7 +66,8 @@ def describe(family, root):
             file.write(text)
     copies = []
     for name, source in family.get("tokenizers", {}).items():
-        copies += [[f"{name}/{file}", f"../tokenizers/{source}/{file}"] for file in sorted(os.listdir(os.path.join(root, "tokenizers", source)))]
+        copies += [[f"{name}/{file}",
+            f"../tokenizers/{source}/{file}"] for file in sorted(os.listdir(os.path.join(root, "tokenizers", source)))]
     files = []
     for name, part in family["components"].items():
         write_json(os.path.join(folder, name, "config.json"), part["config"])
@@ -67,7 +75,8 @@ def describe(family, root):
         names, index = file_names(part)
         share = -(-len(lines) // len(names))
         for i, file in enumerate(names):
-            files.append({"path": f"{name}/{file}", "dtype": part["dtype"], "tensors": lines[i * share : (i + 1) * share]})
+            files.append({"path": f"{name}/{file}", "dtype": part["dtype"],
+                "tensors": lines[i * share : (i + 1) * share]})
         if index:
             where = {line[0]: names[i // share] for i, line in enumerate(lines)}
             write_json(os.path.join(folder, name, index), {"metadata": {}, "weight_map": where})
@@ -81,7 +90,8 @@ def save_manifest(base, manifest):
     files = []
     for file in manifest["files"]:
         head = json.dumps({k: v for k, v in file.items() if k != "tensors"})[:-1]
-        files.append(head + ', "tensors": [\n' + ",\n".join(json.dumps(t, separators=(",", ":")) for t in file["tensors"]) + "\n]}")
+        files.append(head + ', "tensors": [\n' + ",\n".join(json.dumps(t,
+            separators=(",", ":")) for t in file["tensors"]) + "\n]}")
     head = json.dumps({k: v for k, v in manifest.items() if k != "files"})[:-1]
     with open(os.path.join(base, "manifest.json"), "w") as out:
         out.write(head + ', "files": [\n' + ",\n".join(files) + "\n]}\n")
@@ -97,9 +107,9 @@ def materialise(base, target):
         shutil.copyfile(os.path.join(base, source), os.path.join(target, name))
     for file in manifest["files"]:
         folder = os.path.dirname(file["path"])
-        tensors = {line[0]: weights.tensor(manifest["seed"], folder, line, file["dtype"]) for line in file["tensors"]}
+        made = {line[0]: weights.tensor(manifest["seed"], folder, line, file["dtype"]) for line in file["tensors"]}
         path = os.path.join(target, file["path"])
-        weights.write(path, tensors)
+        weights.write(path, made)
         file["sha256"] = weights.sha256(path)
     save_manifest(base, manifest)
 

@@ -8,7 +8,8 @@ from .tokenizer import build
 VOCABULARY = len(build()[0])
 SYMBOLS = {"bos_token_id": 0, "eos_token_id": 2, "pad_token_id": 1, "vocab_size": VOCABULARY}
 # Attention sharp enough, and its output large enough, that another prompt draws another picture.
-UNET_GAINS = {r"to_[qk]\.weight": 1.5, r"attn2\.to_out": 3.0, r"conv_out\.weight": 1.5, r"add_embedding|class_embed": 2.0}
+UNET_GAINS = {r"to_[qk]\.weight": 1.5, r"attn2\.to_out": 3.0, r"conv_out\.weight": 1.5,
+    r"add_embedding|class_embed": 2.0}
 VAE_GAINS = {r"encoder\.conv_out\.weight": 3.0, r"decoder\.conv_out\.weight": 0.6, r"to_[qk]\.weight": 1.5}
 # No norm holds its values, and its last layer gives 0 to 1: start it at grey.
 TINY_VAE_GAINS = {r"decoder\.layers\.13\.bias": (0.05, 0.5), r"decoder\.layers\.13\.weight": 0.07, r"weight": 1.2}
@@ -26,7 +27,8 @@ def clip(hidden=32, layers=3, heads=4, activation="quick_gelu", projection=None,
         "num_hidden_layers": layers, **SYMBOLS, **({"projection_dim": projection} if projection else {}),
     }
     config |= options.pop("config", {})
-    return component(CLIPTextModelWithProjection if projection else CLIPTextModel, config, gains={r"[qk]_proj\.weight": 1.5}, **options)
+    return component(CLIPTextModelWithProjection if projection else CLIPTextModel, config,
+        gains={r"[qk]_proj\.weight": 1.5}, **options)
 
 
 def with_prefix(name):
@@ -53,10 +55,13 @@ def vae(channels=(16, 16, 32, 32), layers=1, groups=8, latent=4, config={}, **op
 def tiny_vae(channels=(16, 16, 16, 16), config={}, **options):
     """AutoencoderTiny (TAESD)."""
     base = {
-        "_class_name": "AutoencoderTiny", "_diffusers_version": "0.20.0.dev0", "act_fn": "relu", "in_channels": 3, "out_channels": 3,
-        "encoder_block_out_channels": list(channels), "decoder_block_out_channels": list(channels), "force_upcast": False,
+        "_class_name": "AutoencoderTiny", "_diffusers_version": "0.20.0.dev0", "act_fn": "relu", "in_channels": 3,
+        "out_channels": 3,
+        "encoder_block_out_channels": list(channels), "decoder_block_out_channels": list(channels),
+        "force_upcast": False,
         "latent_channels": 4, "latent_magnitude": 3, "latent_shift": 0.5, "num_encoder_blocks": [1, 2, 1, 1],
-        "num_decoder_blocks": [1, 1, 2, 1], "scaling_factor": 1.0, "upsample_fn": "nearest", "upsampling_scaling_factor": 2,
+        "num_decoder_blocks": [1, 1, 2, 1], "scaling_factor": 1.0, "upsample_fn": "nearest",
+        "upsampling_scaling_factor": 2,
     }
     return component(AutoencoderTiny, base | config, gains=TINY_VAE_GAINS, **options)
 
@@ -65,7 +70,8 @@ def unet(channels, down, up, config, **options):
     """`down` and `up` are strings as "CCD": a cross-attention block for C, a plain one for D."""
     base = {
         "_class_name": "UNet2DConditionModel", "act_fn": "silu", "block_out_channels": list(channels),
-        "center_input_sample": False, "down_block_types": [{"C": "CrossAttnDownBlock2D", "D": "DownBlock2D"}[c] for c in down],
+        "center_input_sample": False,
+        "down_block_types": [{"C": "CrossAttnDownBlock2D", "D": "DownBlock2D"}[c] for c in down],
         "downsample_padding": 1, "flip_sin_to_cos": True, "freq_shift": 0, "in_channels": 4, "layers_per_block": 1,
         "mid_block_scale_factor": 1, "norm_eps": 1e-05, "norm_num_groups": 8, "out_channels": 4, "sample_size": 8,
         "up_block_types": [{"C": "CrossAttnUpBlock2D", "D": "UpBlock2D"}[c] for c in up],

@@ -64,7 +64,8 @@ def draw_batch(pipes, request, count):
     """`count` pictures of one call, image i with seed + i."""
     generators = [torch.Generator("cpu").manual_seed(request["seed"] + i) for i in range(count)]
     options = {NAMES.get(k, k): v for k, v in request.items() if k != "seed"}
-    return [numpy.asarray(image) for image in pipes["text"](**options, num_images_per_prompt=count, generator=generators).images]
+    return [numpy.asarray(image) for image in pipes["text"](**options, num_images_per_prompt=count,
+        generator=generators).images]
 
 
 def write_inits(folder):
@@ -74,4 +75,5 @@ def write_inits(folder):
         picture = numpy.stack([x * 255 / width, y * 255 / height, 255 - x * 255 / width], -1)
         picture[(x - width / 3) ** 2 + (y - height / 2) ** 2 < (height / 4) ** 2] = (240, 60, 40)
         picture[(x > width * 0.7) & (x < width * 0.8)] = (20, 30, 160)
-        Image.fromarray(picture.round().astype(numpy.uint8)).save(os.path.join(folder, f"init-{width}x{height}.png"), optimize=True)
+        Image.fromarray(picture.round().astype(numpy.uint8)).save(os.path.join(folder, f"init-{width}x{height}.png"),
+            optimize=True)

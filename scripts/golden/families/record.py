@@ -1,26 +1,34 @@
 """Records one family: its checkpoint's description, network calls and pictures."""
-import json, os, shutil, tempfile
+import glob, json, os, shutil, tempfile
 
 import numpy, torch
 from PIL import Image
+from safetensors.torch import load_file
 
 from . import calls, checkpoint, pictures, sprite, weights
 
 
 def load_parts(folder, family):
-    """The networks of a family that has no pipeline."""
-    variant = lambda part: {"variant": part["variant"]} if part["variant"] else {}
-    return {
-        name: part["model"].from_pretrained(os.path.join(folder, name), torch_dtype=torch.float32, **variant(part)).eval()
-        for name, part in family["components"].items()
-    }
+    """The networks of a family, each known to hold what its files hold: a key that is not found stays random else."""
+    parts = {}
+    for name, part in family["components"].items():
+        variant = {"variant": part["variant"]} if part["variant"] else {}
+        path = os.path.join(folder, name)
+        parts[name] = part["model"].from_pretrained(path, torch_dtype=torch.float32, **variant).eval()
+        stored = {}
+        for file in glob.glob(os.path.join(path, "*.safetensors")):
+            stored |= load_file(file)
+        for key, value in checkpoint.tensors(part, parts[name]).items():
+            assert torch.equal(value, stored[key].float()), f"{name}/{key} was not loaded"
+    return parts
 
 
 def record_calls(family, networks, tokenizers):
     records = []
     for name, network in networks.items():
         if name.startswith("text_encoder"):
-            records += calls.text_calls(name, tokenizers[name.replace("text_encoder", "tokenizer")], network, family["texts"])
+            records += calls.text_calls(name, tokenizers[name.replace("text_encoder", "tokenizer")], network,
+                family["texts"])
         elif name.startswith("unet"):
             records += calls.unet_calls(network)
         elif name.startswith("vae"):
@@ -81,6 +89,8 @@ def record(family, root, keep=None):
         kind = sprite if family["index"]["_class_name"] == "SpritePipeline" else pictures
         pipes = kind.open_pipeline(folder, family)
         write_calls(base, record_calls(family, load_parts(folder, family), pipes["text"].components))
+        for old in glob.glob(os.path.join(base, "*.png")):
+            os.remove(old)
         entries = record_pictures(family, base, lambda request: kind.draw(pipes, request, root))
         if "batch" in family:
             entries += record_batch(family, base, pipes)
@@ -114,5 +124,6 @@ def record_sprite(model, folder):
     entries = record_pictures(family, folder, lambda request: sprite.draw(pipes, request))
     for entry in entries:
         entry["file"] = os.path.basename(entry["file"])
-        entry["ids"] = pipes["text"].tokenizer(entry["request"]["prompt"], truncation=True, max_length=pipes["text"].window).input_ids
+        entry["ids"] = pipes["text"].tokenizer(entry["request"]["prompt"], truncation=True,
+            max_length=pipes["text"].window).input_ids
     write_lines(os.path.join(folder, "index.json"), entries)

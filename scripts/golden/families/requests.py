@@ -9,13 +9,15 @@ PLAIN = {"prompt": "a happy dog", "width": 64, "height": 64, "guidance": 5.0}
 def schedulers(steps, plain=PLAIN, names=SCHEDULERS):
     """The file's own scheduler and every one by name."""
     own = ("own", {**plain, "steps": steps, "seed": 100})
-    return [own, *((name, {**plain, "steps": steps, "seed": 101 + i, "scheduler": name}) for i, name in enumerate(names))]
+    return [own, *((name, {**plain, "steps": steps, "seed": 101 + i, "scheduler": name}) for i,
+        name in enumerate(names))]
 
 
 def hasty(plain=PLAIN, steps=(1, 2)):
     """Every scheduler in one and two steps, where first and last step are the same or meet."""
     small = {**plain, "width": 32, "height": 32}
-    return [(f"{name}-in-{n}", {**small, "steps": n, "seed": 301 + i, "scheduler": name}) for n in steps for i, name in enumerate(SCHEDULERS)]
+    return [(f"{name}-in-{n}", {**small, "steps": n, "seed": 301 + i, "scheduler": name}) for n in steps for i,
+        name in enumerate(SCHEDULERS)]
 
 
 def from_picture(steps=4, plain=PLAIN):
@@ -27,7 +29,8 @@ def from_picture(steps=4, plain=PLAIN):
 def few(plain=PLAIN):
     """For families that differ from another in one thing."""
     ask = lambda seed, **more: {**plain, "steps": 3, "seed": seed, **more}
-    return [("plain", ask(1)), ("negative", ask(2, negative="blurry city")), ("img2img", ask(3, init="init-64x64.png", strength=0.7, width=64, height=64))]
+    return [("plain", ask(1)), ("negative", ask(2, negative="blurry city")),
+        ("img2img", ask(3, init="init-64x64.png", strength=0.7, width=64, height=64))]
 
 
 def variety(steps=3, plain=PLAIN, negative="blurry city"):
@@ -46,6 +49,7 @@ def variety(steps=3, plain=PLAIN, negative="blurry city"):
         ("one-step", ask(9, steps=1)),
         ("img2img", ask(10, init="init-64x64.png", strength=0.75, steps=4)),
         ("img2img-weak", ask(11, init="init-64x64.png", strength=0.3, steps=5)),
-        ("img2img-odd", ask(12, init="init-88x72.png", strength=0.6, steps=5, width=88, height=72, scheduler="euler_a")),
+        ("img2img-odd", ask(12, init="init-88x72.png", strength=0.6, steps=5, width=88, height=72,
+            scheduler="euler_a")),
     ]
     return asked

@@ -24,7 +24,8 @@ PROMPTS = [
 
 def built_in_requests():
     plain = {"steps": 20, "guidance": 3.0, "width": 128, "height": 128}
-    asked = [(f"{i:02}-{'-'.join(p.replace(',', '').split()) or 'empty'}", {"prompt": p, "seed": i, **plain}) for i, p in enumerate(PROMPTS)]
+    name = lambda i, prompt: f"{i:02}-{'-'.join(prompt.replace(',', '').split()) or 'empty'}"
+    asked = [(name(i, prompt), {"prompt": prompt, "seed": i, **plain}) for i, prompt in enumerate(PROMPTS)]
     asked.append(("negative", {**plain, "prompt": "a happy dog", "negative": "cat, animal", "seed": 12}))
     asked.append(("wide", {**plain, "prompt": "a red car", "seed": 13, "width": 192}))
     return asked
@@ -40,7 +41,8 @@ def open_pipeline(folder, family=None):
     }
     size = parts["unet"].config.sample_size * 2 ** (len(parts["vae"].config.block_out_channels) - 1)
     scheduler = getattr(diffusers, index["scheduler"][1]).from_pretrained(os.path.join(folder, "scheduler"))
-    return {"text": SimpleNamespace(**parts, components=parts, scheduler=scheduler, window=index["text_states"]["max_length"], defaults={**index["defaults"], "width": size, "height": size})}
+    return {"text": SimpleNamespace(**parts, components=parts, scheduler=scheduler,
+        window=index["text_states"]["max_length"], defaults={**index["defaults"], "width": size, "height": size})}
 
 
 def encode(model, texts):
@@ -48,7 +50,8 @@ def encode(model, texts):
     tokens = model.tokenizer(texts, padding="max_length", truncation=True, max_length=model.window, return_tensors="pt")
     ids, real = tokens["input_ids"], tokens["attention_mask"]
     mask = real[..., None].float()
-    states = model.text_encoder(input_ids=ids, attention_mask=real, token_type_ids=torch.zeros_like(ids)).last_hidden_state * mask
+    encoded = model.text_encoder(input_ids=ids, attention_mask=real, token_type_ids=torch.zeros_like(ids))
+    states = encoded.last_hidden_state * mask
     return states, states.sum(1) / mask.sum(1)
 
 
@@ -85,6 +88,7 @@ def draw(pipes, request, inits=None):
     states, pooled = encode(model, [request.get("negative", ""), request["prompt"]])
     height, width = request["height"], request["width"]
     sizes = torch.tensor([[height, width, 0.0, 0.0, height, width]] * 2)
+    added = {"text_embeds": pooled, "time_ids": sizes}
     generator = torch.Generator("cpu").manual_seed(request["seed"])
     scheduler = pictures.scheduler_for(model.scheduler, request.get("scheduler"))
     latents, timesteps = start(model, request, scheduler, generator, inits)
@@ -93,7 +97,7 @@ def draw(pipes, request, inits=None):
     extra = {k: v for k, v in {"generator": generator, "eta": 0.0}.items() if k in accepted}
     for t in timesteps:
         x = scheduler.scale_model_input(torch.cat([latents] * 2), t)
-        negative, positive = model.unet(x, t, states, added_cond_kwargs={"text_embeds": pooled, "time_ids": sizes}).sample.chunk(2)
+        negative, positive = model.unet(x, t, states, added_cond_kwargs=added).sample.chunk(2)
         guided = negative + guidance * (positive - negative) if guidance > 1 else positive
         latents = scheduler.step(guided, t, latents, **extra).prev_sample
     mean, std = latent_scale(config)
@@ -101,16 +105,24 @@ def draw(pipes, request, inits=None):
     return ((pixels.clamp(-1, 1) + 1) * 127.5).round().byte()[0].permute(1, 2, 0).numpy()
 
 
-VOCABULARY = ["[PAD]", *(f"[unused{i}]" for i in range(9)), "[UNK]", "[CLS]", "[SEP]", "[MASK]", *string.punctuation, *string.digits, *string.ascii_lowercase]
-VOCABULARY += [f"##{c}" for c in string.ascii_lowercase + string.digits] + [w for w in WORDS if len(w) > 1] + ["##s", "##ing", "##py"]
+VOCABULARY = [
+    "[PAD]", *(f"[unused{i}]" for i in range(9)), "[UNK]", "[CLS]", "[SEP]", "[MASK]",
+    *string.punctuation, *string.digits, *string.ascii_lowercase, *(f"##{c}" for c in string.ascii_lowercase + string.digits),
+    *(word for word in WORDS if len(word) > 1), "##s", "##ing", "##py",
+]
 BERT = {
-    "architectures": ["BertModel"], "attention_probs_dropout_prob": 0.1, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "hidden_size": 40,
-    "initializer_range": 0.02, "intermediate_size": 96, "layer_norm_eps": 1e-12, "max_position_embeddings": 32, "model_type": "bert",
-    "num_attention_heads": 4, "num_hidden_layers": 2, "pad_token_id": 0, "position_embedding_type": "absolute", "type_vocab_size": 2,
+    "architectures": ["BertModel"], "attention_probs_dropout_prob": 0.1, "hidden_act": "gelu",
+    "hidden_dropout_prob": 0.1, "hidden_size": 40,
+    "initializer_range": 0.02, "intermediate_size": 96, "layer_norm_eps": 1e-12, "max_position_embeddings": 32,
+    "model_type": "bert",
+    "num_attention_heads": 4, "num_hidden_layers": 2, "pad_token_id": 0, "position_embedding_type": "absolute",
+    "type_vocab_size": 2,
     "vocab_size": len(VOCABULARY),
 }
-TOKENIZER = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 16, "cls_token": "[CLS]", "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
-LATENTS = {"latents_mean": [-0.17, 0.84, -1.86, -0.23, 0.4, 0.0], "latents_std": [0.96, 1.32, 1.94, 1.58, 0.67, 0.74], "scaling_factor": 0.7}
+TOKENIZER = {"tokenizer_class": "BertTokenizer", "do_lower_case": True, "model_max_length": 16, "cls_token": "[CLS]",
+    "sep_token": "[SEP]", "pad_token": "[PAD]", "unk_token": "[UNK]"}
+LATENTS = {"latents_mean": [-0.17, 0.84, -1.86, -0.23, 0.4, 0.0], "latents_std": [0.96, 1.32, 1.94, 1.58, 0.67, 0.74],
+    "scaling_factor": 0.7}
 SCHEDULER = {
     "_class_name": "DDIMScheduler", **BETAS, "prediction_type": "v_prediction", "rescale_betas_zero_snr": True,
     "timestep_spacing": "trailing", "clip_sample": False, "set_alpha_to_one": True, "steps_offset": 0,
@@ -120,9 +132,12 @@ PLAIN = {"prompt": "a happy dog", "width": 40, "height": 56, "guidance": 3.0}
 tiny = dict(
     name="sprite-tiny", seed=51, texts=ask.TEXTS,
     index={
-        "_class_name": "SpritePipeline", "tokenizer": ["transformers", "BertTokenizer"], "text_encoder": ["transformers", "BertModel"],
-        "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"], "scheduler": ["diffusers", "DDIMScheduler"],
-        "defaults": {"steps": 6, "guidance": 2.5}, "text_states": {"max_length": 16, "zero_padding": True, "pooled": "masked_mean"},
+        "_class_name": "SpritePipeline", "tokenizer": ["transformers", "BertTokenizer"],
+        "text_encoder": ["transformers", "BertModel"],
+        "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"],
+        "scheduler": ["diffusers", "DDIMScheduler"],
+        "defaults": {"steps": 6, "guidance": 2.5},
+        "text_states": {"max_length": 16, "zero_padding": True, "pooled": "masked_mean"},
     },
     configs={"scheduler/scheduler_config.json": SCHEDULER, "tokenizer/tokenizer_config.json": TOKENIZER},
     text_files={"tokenizer/vocab.txt": "".join(f"{token}\n" for token in VOCABULARY)},
@@ -131,5 +146,6 @@ tiny = dict(
         "unet": xl_unet((32, 64), "DC", "CD", 40, 40, {"attention_head_dim": 4, "in_channels": 6, "out_channels": 6, "sample_size": 10}, dtype="F16"),
         "vae": vae((16, 32, 32), latent=6, config={**LATENTS, "mid_block_add_attention": False, "sample_size": 40}, dtype="F16"),
     },
-    pictures=[*ask.schedulers(steps=5, plain=PLAIN), *ask.few(PLAIN), ("defaults", {"prompt": "red fox", "seed": 20}), ("long-prompt", {**PLAIN, "prompt": ask.LONG, "steps": 3, "seed": 21})],
+    pictures=[*ask.schedulers(steps=5, plain=PLAIN), *ask.few(PLAIN), ("defaults", {"prompt": "red fox", "seed": 20}),
+        ("long-prompt", {**PLAIN, "prompt": ask.LONG, "steps": 3, "seed": 21})],
 )

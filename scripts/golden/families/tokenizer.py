@@ -46,7 +46,8 @@ def write(folder, pad="<|endoftext|>"):
     """Writes vocab.json, merges.txt, tokenizer_config.json and special_tokens_map.json as SD checkpoints have them."""
     os.makedirs(folder, exist_ok=True)
     vocab, merges = build()
-    special = lambda content: {"content": content, "lstrip": False, "normalized": True, "rstrip": False, "single_word": False}
+    special = lambda content: {"content": content, "lstrip": False, "normalized": True, "rstrip": False,
+        "single_word": False}
     bos, eos = special("<|startoftext|>"), special("<|endoftext|>")
     config = {
         "add_prefix_space": False, "bos_token": {"__type": "AddedToken", **bos}, "do_lower_case": True,
@@ -57,7 +58,8 @@ def write(folder, pad="<|endoftext|>"):
         "vocab.json": json.dumps(vocab, ensure_ascii=False, separators=(",", ":")),
         "merges.txt": "#version: 0.2\n" + "".join(f"{a} {b}\n" for a, b in merges),
         "tokenizer_config.json": json.dumps(config, indent=1),
-        "special_tokens_map.json": json.dumps({"bos_token": bos, "eos_token": eos, "pad_token": pad, "unk_token": eos}, indent=1),
+        "special_tokens_map.json": json.dumps({"bos_token": bos, "eos_token": eos, "pad_token": pad, "unk_token": eos},
+        indent=1),
     }
     for name, text in files.items():
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
