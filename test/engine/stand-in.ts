@@ -4,7 +4,7 @@ import { afterEach } from 'vitest';
 import { type Engine, type EngineOptions, openEngine } from '../../src/engine/engine.js';
 import type { EngineEvent } from '../../src/engine/keeper.js';
 
-export const standIn = new URL('../fixtures/engine-stand-in.mjs', import.meta.url).href;
+const standIn = new URL('../fixtures/engine-stand-in.mjs', import.meta.url).href;
 
 const open = new Set<Engine>();
 afterEach(async () => {
