@@ -6,7 +6,8 @@ export function gemm(x: Var, weight: Var, bias?: Var): Var {
   const { graph } = x;
   const [m, k] = x.shape;
   const [n, inner] = weight.shape;
-  if (x.shape.length !== 2 || weight.shape.length !== 2 || !sameDim(k!, inner!))
+  if (x.shape.length !== 2) return graph.fail(`Gemm of ${showShape(x.shape)}, want two axes`);
+  if (weight.shape.length !== 2 || !sameDim(k!, inner!))
     return graph.fail(
       `Gemm of ${showShape(x.shape)} with a weight ${showShape(weight.shape)}, want [N,${k}]`,
     );
