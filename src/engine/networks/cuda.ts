@@ -23,7 +23,7 @@ import {
   skipGroupNorm,
   skipLayerNormalization,
 } from '../onnx/normalization.js';
-import { padMap } from '../onnx/pad.js';
+import { pad } from '../onnx/pad.js';
 import type { Dim } from '../onnx/shape.js';
 import { activate } from './activation.js';
 import { inSinglePrecision, interleavedHeads, nhwcFilter } from './cuda-weights.js';
@@ -75,7 +75,8 @@ function createCudaTarget(dtype: Target['dtype']): Target {
       if (pads === undefined)
         return nhwcConv(x, weight, bias, { stride, pads: [around, around, around, around] });
       // cuDNN pads both sides alike.
-      return nhwcConv(padMap(x, pads), weight, bias, { stride });
+      const [top, left, bottom, right] = pads;
+      return nhwcConv(pad(x, { 1: [top, bottom], 2: [left, right] }), weight, bias, { stride });
     }),
 
     linear,

@@ -5,7 +5,9 @@
  * `webgpuPlainTarget` is for adapters on which the attention kernel is wrong: see webgpu-attention.ts.
  */
 import { biasSplitGelu } from '../onnx/attention.js';
+import { conv } from '../onnx/conv.js';
 import { add } from '../onnx/elementwise.js';
+import { pad } from '../onnx/pad.js';
 import { plainAttention } from '../onnx/plainAttention.js';
 import { cpuTarget } from './cpu.js';
 import { layer, type Target } from './target.js';
@@ -13,6 +15,17 @@ import { layer, type Target } from './target.js';
 export const webgpuTarget: Target = {
   ...cpuTarget,
   name: 'webgpu',
+
+  conv: layer((p, x, spec) => {
+    const { in: from, out, kernel = 3 } = spec;
+    if (!misread(from, out)) return cpuTarget.conv(p, x, spec);
+    const around = (kernel - 1) / 2;
+    const { stride, pads = [around, around, around, around] as const } = spec;
+    const weight = p.weight('weight', [out, from, kernel, kernel]);
+    const bias = spec.bias === false ? undefined : p.weight('bias', [out]);
+    const more = { 1: [0, 4 - (from % 4)] } as const;
+    return conv(pad(x, more), pad(weight, more), bias, { stride, pads });
+  }),
 
   geglu: layer((p, x, spec, plus) => {
     const { channels, inner } = spec;
@@ -24,5 +37,11 @@ export const webgpuTarget: Target = {
     return add(cpuTarget.linear(p.scope('net.2'), gated, { in: inner, out: channels }), plus);
   }),
 };
+
+/**
+ * Whether ONNX Runtime 1.30 takes a convolution's channels three at a time, of which it computes only 3 channels right
+ * (microsoft/onnxruntime#29651). Channels of zeros then make it take four.
+ */
+const misread = (from: number, out: number) => from > 3 && from % 3 === 0 && from % 4 !== 0 && out % 4 === 0;
 
 export const webgpuPlainTarget: Target = { ...webgpuTarget, multiHeadAttention: plainAttention };

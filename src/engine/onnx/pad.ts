@@ -1,12 +1,19 @@
 import type { Var } from './graph.js';
-import { type Dim, isBatch, showShape } from './shape.js';
+import { isBatch, showShape } from './shape.js';
 
-/** Zeros around an NHWC map [B,H,W,C]: rows at the top, columns at the left, rows at the bottom, columns at the right. */
-export function padMap(x: Var, [top, left, bottom, right]: readonly [number, number, number, number]): Var {
-  const [b, h, w, c] = x.shape as [Dim, Dim, Dim, Dim];
-  if (x.shape.length !== 4 || isBatch(h) || isBatch(w))
-    return x.graph.fail(`Pad of ${showShape(x.shape)}, want [B,H,W,C]`);
-  const pads = x.graph.constant('int64', [8], [0, top, left, 0, 0, bottom, right, 0]);
-  const shape = [b, h + top + bottom, w + left + right, c];
-  return x.graph.node('Pad', [x, pads], [{ dtype: x.dtype, shape }])[0]!;
+/** How many zeros go before and after the elements of each axis; an axis left out gets none. */
+export type Zeros = Readonly<Record<number, readonly [before: number, after: number]>>;
+
+/** x with zeros around it. */
+export function pad(x: Var, zeros: Zeros): Var {
+  const around = x.shape.map((_, axis) => zeros[axis] ?? [0, 0]);
+  const shape = x.shape.map((dim, axis) => {
+    const [before, after] = around[axis]!;
+    if (isBatch(dim) && before + after > 0)
+      x.graph.fail(`Pad of ${showShape(x.shape)} along axis ${axis}, which grows with the batch`);
+    return isBatch(dim) ? dim : dim + before + after;
+  });
+  const pads = [...around.map(([before]) => before), ...around.map(([, after]) => after)];
+  const amounts = x.graph.constant('int64', [pads.length], pads);
+  return x.graph.node('Pad', [x, amounts], [{ dtype: x.dtype, shape }])[0]!;
 }
