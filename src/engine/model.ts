@@ -1,6 +1,6 @@
 import type { Device } from '../job.js';
 import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
-import { type Weights, weightsAs } from './checkpoint/weights.js';
+import { weightsAs } from './checkpoint/weights.js';
 import type { RunMarks, Size } from './drawing.js';
 import { keepSessions, type Network } from './kept-sessions.js';
 import { buildBert } from './networks/bert.js';
@@ -12,7 +12,7 @@ import { type Targets, targetsOf } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
 import { buildUNet } from './networks/unet.js';
 import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
-import { createGraph } from './onnx/graph.js';
+import { createGraph, weightBytes } from './onnx/graph.js';
 import { encodeModel } from './onnx/protobuf.js';
 import { openSession, type Session } from './session.js';
 
@@ -77,7 +77,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const session = await openSession(encodeModel(graph), {
       ...options,
       weightsFolder,
-      weightBytes: bytesOf(weights),
+      weightBytes: weightBytes(graph),
     });
     loadTime += performance.now() - began;
     return session;
@@ -156,10 +156,4 @@ function vaePrecision({ vae, pipelineClass }: Checkpoint): keyof Targets {
 /** Whether the context is made as SDXL's pipelines make it. */
 export function isXl({ pipelineClass }: Checkpoint): boolean {
   return pipelineClass.startsWith('StableDiffusionXL');
-}
-
-function bytesOf(weights: Weights): number {
-  let sum = 0;
-  for (const { length } of weights.tensors.values()) sum += length;
-  return sum;
 }

@@ -34,7 +34,6 @@ export function createParams(graph: Graph, weights: Weights, target: Target): Pa
       graph,
       target,
       scope: (name) => at(full(name)),
-      has: (name) => weights.tensors.has(full(name)),
 
       weight(name, shape, as = shape) {
         const info = stored(full(name), shape);

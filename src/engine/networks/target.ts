@@ -28,8 +28,6 @@ export interface Params {
   readonly target: Target;
   /** The accessor one level down: `scope('down_blocks.0').scope('resnets.1')`. */
   scope(name: string): Params;
-  /** Whether the checkpoint has this tensor. */
-  has(name: string): boolean;
   /**
    * A stored tensor as an initializer, checked against the shape that the config asks for; `as` gives it another
    * shape of the same count, as gamma [C] used as [C,1,1].

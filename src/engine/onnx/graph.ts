@@ -7,7 +7,7 @@
  * const graph = createGraph('unet');
  * const x = graph.input('x', 'float32', [batch, 320]);                          // [B, 320]
  * const weight = graph.initializer('to_q.weight', 'float32', [640, 320], { file, offset, length });
- * graph.output('y', graph.within('to_q', () => sigmoid(gemm(x, weight))));      // [B, 640]
+ * graph.output('y', graph.within('to_q', () => silu(gemm(x, weight))));         // [B, 640]
  * const model: Uint8Array = encodeModel(graph);
  * ```
  */
