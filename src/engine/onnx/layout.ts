@@ -87,13 +87,25 @@ export function resizeNearest(x: Var, height: number, width: number, firstSpatia
   const shape = x.shape.map((dim, i) =>
     i === firstSpatialAxis ? height : i === firstSpatialAxis + 1 ? width : dim,
   );
-  const sizes = x.graph.constant('int64', [2], [height, width]);
-  return x.graph.node('Resize', [x, undefined, undefined, sizes], [{ dtype: x.dtype, shape }], {
+  const axes = [firstSpatialAxis, firstSpatialAxis + 1];
+  const factors = axes.map((axis) => (shape[axis] as number) / (x.shape[axis] as number));
+  // Whole factors go as such: of sizes for two axes, ONNX Runtime's optimizer loses count when it moves a Transpose past.
+  const whole = factors.every(Number.isInteger);
+  const amounts = whole
+    ? [
+        x.graph.constant(
+          'float32',
+          [4],
+          x.shape.map((_, i) => factors[i - firstSpatialAxis] ?? 1),
+        ),
+      ]
+    : [undefined, x.graph.constant('int64', [2], [height, width])];
+  return x.graph.node('Resize', [x, undefined, ...amounts], [{ dtype: x.dtype, shape }], {
     attributes: {
       mode: { s: 'nearest' },
       nearest_mode: { s: 'floor' },
       coordinate_transformation_mode: { s: 'asymmetric' },
-      axes: { ints: [firstSpatialAxis, firstSpatialAxis + 1] },
+      axes: whole ? undefined : { ints: axes },
     },
   })[0]!;
 }
