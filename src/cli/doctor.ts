@@ -2,10 +2,10 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { openCheckpoint } from '../engine/checkpoint/folder.js';
 import { UserError } from '../errors.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
-import { whyNotUsable } from './deviceProbe.js';
 import { cudaSystem, vulkanAdapters } from './gpus.js';
 import { type FoundModel, findModels } from './models.js';
 import { version } from './packageFolder.js';
+import { whyNotUsable } from './whyNotUsable.js';
 
 export const doctorCommand: CliCommand = {
   name: 'doctor',

@@ -16,7 +16,7 @@ export function whyNotUsable(
   device: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string | undefined> {
-  const child = fork(fileURLToPath(new URL('./probeDevice.js', import.meta.url)), [device], {
+  const child = fork(fileURLToPath(new URL('./probeProcess.js', import.meta.url)), [device], {
     env: engineEnvironment(environment),
     execArgv: [],
     stdio: 'ignore',
