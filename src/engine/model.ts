@@ -8,7 +8,7 @@ import { buildClip } from './networks/clip.js';
 import { settle } from './networks/derived.js';
 import { createParams } from './networks/params.js';
 import type { Params } from './networks/target.js';
-import { type Targets, targetsOf } from './networks/targets.js';
+import { type Targets, targetsOf, vaePrecision } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
 import { buildUNet } from './networks/unet.js';
 import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
@@ -144,13 +144,6 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
 /** Whether a text encoder is asked for `text_embeds` beside its states. */
 export function givesTextEmbeds(checkpoint: Checkpoint, encoder: TextEncoder): boolean {
   return encoder.kind === 'clip' && encoder.projection && isXl(checkpoint);
-}
-
-/** Pipelines whose VAEs diffusers trusts to half floats, whatever their configs say. */
-const halfVae = /^(StableDiffusion|LatentConsistencyModel)(Img2Img)?Pipeline$/;
-
-function vaePrecision({ vae, pipelineClass }: Checkpoint): keyof Targets {
-  return vae.config.force_upcast && !halfVae.test(pipelineClass) ? 'exact' : 'usual';
 }
 
 /** Whether the context is made as SDXL's pipelines make it. */

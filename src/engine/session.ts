@@ -63,6 +63,8 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
         session: {
           model_external_initializers_file_folder_path: weightsFolder,
           disable_prepacking: small ? '0' : '1',
+          // Weights then lie outside the arena, which would keep up to twice their size.
+          use_device_allocator_for_initializers: device.startsWith('cuda') ? '1' : '0',
         },
       },
     });
