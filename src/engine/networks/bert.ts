@@ -1,23 +1,12 @@
 /**
  * BERT's encoder, as transformers' `BertModel` without its pooler. Paper: Devlin et al. 2018, arXiv 1810.04805.
  */
+import type { BertConfig } from '../checkpoint/config/bert.js';
 import { add, cast, gelu, mul, scale, shift } from '../onnx/elementwise.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { gather, reshape } from '../onnx/layout.js';
 import { batch } from '../onnx/shape.js';
 import { layer, type Params, type Target } from './target.js';
-
-/** The part of `text_encoder/config.json` that the graph depends on. */
-export interface BertShape {
-  readonly vocab_size: number;
-  readonly hidden_size: number;
-  readonly intermediate_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly max_position_embeddings: number;
-  readonly type_vocab_size: number;
-  readonly layer_norm_eps: number;
-}
 
 /**
  * Adds the encoder to `p.graph`: `input_ids` and `attention_mask` (1 for a real token), int32 [B,S] → `states` [B,S,D].
@@ -26,7 +15,7 @@ export interface BertShape {
  * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
  * @example buildBert(createParams(graph, weights, cpuTarget), config, 24);
  */
-export function buildBert(p: Params, config: BertShape, length: number): void {
+export function buildBert(p: Params, config: BertConfig, length: number): void {
   const { graph, target: t } = p;
   const { hidden_size: d, layer_norm_eps: epsilon } = config;
   const embeddings = p.scope('embeddings');
@@ -55,7 +44,7 @@ export function buildBert(p: Params, config: BertShape, length: number): void {
 }
 
 /** The norms come after each sum here, not before each branch as in CLIP. */
-const encoderLayer = layer((p, x: Var, mask: Var, config: BertShape): Var => {
+const encoderLayer = layer((p, x: Var, mask: Var, config: BertConfig): Var => {
   const t = p.target;
   const { hidden_size: d, intermediate_size: inner, layer_norm_eps: epsilon } = config;
   const attention = p.scope('attention');

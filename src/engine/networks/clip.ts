@@ -2,25 +2,13 @@
  * CLIP's text encoder, as transformers' `CLIPTextModel` and `CLIPTextModelWithProjection`.
  * Papers: Radford et al. 2021, arXiv 2103.00020; OpenCLIP's H and bigG differ in sizes and activation only.
  */
+import type { ClipTextConfig } from '../checkpoint/config/clipText.js';
 import { bytesOf } from '../onnx/dtype.js';
 import { add, cast, gelu, quickGelu } from '../onnx/elementwise.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { gather, gatherRows } from '../onnx/layout.js';
 import { batch } from '../onnx/shape.js';
 import { layer, type Params, type Target } from './target.js';
-
-/** The part of `text_encoder/config.json` that the graph depends on. */
-export interface ClipShape {
-  readonly vocab_size: number;
-  readonly hidden_size: number;
-  readonly intermediate_size: number;
-  readonly num_hidden_layers: number;
-  readonly num_attention_heads: number;
-  readonly max_position_embeddings: number;
-  readonly hidden_act: 'quick_gelu' | 'gelu';
-  readonly layer_norm_eps: number;
-  readonly projection_dim: number;
-}
 
 export interface ClipOutputs {
   /** The U-Net's context: the last layer's states behind the final LayerNorm (SD 1, 2), or those before the last layer (SDXL). */
@@ -36,7 +24,7 @@ export interface ClipOutputs {
  * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
  * @example buildClip(createParams(graph, weights, cpuTarget), config, { states: 'last', projected: false });
  */
-export function buildClip(p: Params, config: ClipShape, outputs: ClipOutputs): void {
+export function buildClip(p: Params, config: ClipTextConfig, outputs: ClipOutputs): void {
   const { graph, target: t } = p;
   const { hidden_size: d, max_position_embeddings: s, layer_norm_eps: epsilon } = config;
   const model = p.scope('text_model');
@@ -60,7 +48,7 @@ export function buildClip(p: Params, config: ClipShape, outputs: ClipOutputs): v
   }
 }
 
-const encoderLayer = layer((p, x: Var, mask: Var, config: ClipShape): Var => {
+const encoderLayer = layer((p, x: Var, mask: Var, config: ClipTextConfig): Var => {
   const t = p.target;
   const { hidden_size: d, intermediate_size: inner, layer_norm_eps: epsilon } = config;
   const attention = p.scope('self_attn');

@@ -2,22 +2,11 @@
  * The tiny autoencoder (TAESD), as diffusers' `AutoencoderTiny`: convolutions and ReLU only.
  * Source: Ollin Boer Bohan, madebyollin/taesd.
  */
+import type { TinyVaeConfig } from '../checkpoint/config/vaeTiny.js';
 import { add, relu, scale, shift, tanh } from '../onnx/elementwise.js';
 import type { Var } from '../onnx/graph.js';
 import { batch } from '../onnx/shape.js';
 import { layer, type Params } from './target.js';
-
-/** The part of `vae/config.json` that the graphs depend on. */
-export interface TinyVaeShape {
-  readonly in_channels: number;
-  readonly out_channels: number;
-  readonly latent_channels: number;
-  readonly encoder_block_out_channels: readonly number[];
-  readonly decoder_block_out_channels: readonly number[];
-  readonly num_encoder_blocks: readonly number[];
-  readonly num_decoder_blocks: readonly number[];
-  readonly upsampling_scaling_factor: number;
-}
 
 /** Layers are numbered in one row, as torch's `Sequential` does, activations and enlargements included. */
 function sequence(p: Params): () => Params {
@@ -32,7 +21,7 @@ function sequence(p: Params): () => Params {
  */
 export function buildTinyVaeDecoder(
   p: Params,
-  config: TinyVaeShape,
+  config: TinyVaeConfig,
   { height, width }: { height: number; width: number },
 ): void {
   const { graph, target: t } = p;
@@ -65,7 +54,7 @@ export function buildTinyVaeDecoder(
  */
 export function buildTinyVaeEncoder(
   p: Params,
-  config: TinyVaeShape,
+  config: TinyVaeConfig,
   { height, width }: { height: number; width: number },
 ): void {
   const { graph, target: t } = p;

@@ -2,24 +2,12 @@
  * The variational autoencoder, as diffusers' `AutoencoderKL`: pictures to latents and back.
  * Paper: Rombach et al. 2021, arXiv 2112.10752, after Esser et al. 2020 (VQGAN).
  */
+import type { VaeConfig } from '../checkpoint/config/vae.js';
 import { add } from '../onnx/elementwise.js';
 import type { Var } from '../onnx/graph.js';
 import { batch } from '../onnx/shape.js';
 import { resnet } from './resnet.js';
 import { layer, type NormSpec, type Params } from './target.js';
-
-/** The part of `vae/config.json` that the graphs depend on. */
-export interface VaeShape {
-  readonly in_channels: number;
-  readonly out_channels: number;
-  readonly latent_channels: number;
-  readonly block_out_channels: readonly number[];
-  readonly layers_per_block: number;
-  readonly norm_num_groups: number;
-  readonly mid_block_add_attention: boolean;
-  readonly use_quant_conv: boolean;
-  readonly use_post_quant_conv: boolean;
-}
 
 const epsilon = 1e-6;
 
@@ -30,7 +18,7 @@ const epsilon = 1e-6;
  */
 export function buildVaeDecoder(
   p: Params,
-  config: VaeShape,
+  config: VaeConfig,
   { height, width }: { height: number; width: number },
 ): void {
   const { graph, target: t } = p;
@@ -67,7 +55,7 @@ export function buildVaeDecoder(
  */
 export function buildVaeEncoder(
   p: Params,
-  config: VaeShape,
+  config: VaeConfig,
   { height, width }: { height: number; width: number },
 ): void {
   const { graph, target: t } = p;
@@ -98,7 +86,7 @@ export function buildVaeEncoder(
 
 const lastNorm = (channels: number, groups: number): NormSpec => ({ channels, groups, epsilon, act: 'silu' });
 
-const midBlock = layer((p, x: Var, channels: number, config: VaeShape): Var => {
+const midBlock = layer((p, x: Var, channels: number, config: VaeConfig): Var => {
   const groups = config.norm_num_groups;
   const spec = { in: channels, out: channels, groups, epsilon };
   let y = resnet(p.scope('resnets.0'), x, spec);
