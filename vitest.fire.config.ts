@@ -1,10 +1,12 @@
-import { defineConfig, mergeConfig } from 'vitest/config';
+import { defineConfig } from 'vitest/config';
 import base from './vitest.config.js';
 
-/** `npm run fire`: the suites of hostile files at full strength. */
-export default mergeConfig(
-  base,
-  defineConfig({
-    test: { include: ['test/fire/**/*.test.ts'], provide: { fireCount: 200 }, testTimeout: 600_000 },
-  }),
-);
+/** `npm run fire`: the suites of hostile files alone, at full strength. */
+export default defineConfig({
+  test: {
+    ...base.test,
+    include: ['test/fire/**/*.test.ts'],
+    provide: { fireCount: 200 },
+    testTimeout: 600_000,
+  },
+});
