@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { UserError } from '../../src/errors.js';
 import { decodePicture } from '../../src/image/decode.js';
@@ -7,11 +9,16 @@ import { hostileImages } from './hostileImages.js';
 const mostSeconds = 5;
 const mostBytes = 1e9;
 
+// What a picture takes is measured, not when V8 gets round to freeing the ones before it.
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 test(`${fireCount} hostile pictures are each refused clearly, or drawn, quickly and in little memory`, async () => {
   const wrong: string[] = [];
   let refused = 0;
   let slowest = { name: '', seconds: 0 };
   for await (const { name, bytes, refused: mustBeRefused } of hostileImages(fireCount)) {
+    collectGarbage();
     const start = performance.now();
     const result = await decodePicture(bytes, 'it').catch((error: unknown) => error);
     const seconds = (performance.now() - start) / 1000;
