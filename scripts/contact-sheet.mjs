@@ -13,7 +13,9 @@ import { grid } from '../dist/src/image/grid.js';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const recorded = JSON.parse(await readFile(join(root, 'test/golden/sprite/index.json'), 'utf8'));
-const requests = recorded.map(({ request }) => request).filter(({ width, negative }) => width === 128 && !negative);
+const requests = recorded
+  .map(({ request }) => request)
+  .filter(({ width, negative }) => width === 128 && !negative);
 const engine = await openEngine({
   model: join(root, 'assets/models/sprite'),
   device: 'cpu',
