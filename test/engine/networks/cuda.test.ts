@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../src/engine/checkpoint/folder.js';
 import { type Weights, weightsAs } from '../../../src/engine/checkpoint/weights.js';
@@ -21,14 +20,13 @@ import { lowerCuda } from '../../fixtures/lower-cuda.js';
 import { feedsFor, type NetworkToBuild, networksOf } from '../../fixtures/networks.js';
 import { listed, realNetworks } from '../../fixtures/real-sizes.js';
 
-const builtIn = fileURLToPath(new URL('../../../assets/models/sprite', import.meta.url));
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-cuda-'));
 afterAll(() => rm(cacheFolder, { recursive: true }));
 
 // Not square, and odd, so that nothing that is turned round fits by chance.
 const size = { height: 7, width: 10 };
 
-const families = ['sd1', 'sd2v', 'sdxl', 'lcm', 'sprite-tiny', 'sd1-distilled', 'the built-in model'];
+const families = ['sd1', 'sdxl', 'lcm', 'sprite-tiny', 'sd1-distilled'];
 const cases: (readonly [family: string, name: string])[] = [];
 for (const family of families) for (const { name } of await networksIn(family)) cases.push([family, name]);
 
@@ -183,8 +181,7 @@ describe('the weights of a graph for CUDA', () => {
 });
 
 async function networksIn(family: string): Promise<readonly NetworkToBuild[]> {
-  const folder = family === 'the built-in model' ? builtIn : await checkpointFolder(family);
-  return networksOf(await openCheckpoint(folder, { cacheFolder }), size);
+  return networksOf(await openCheckpoint(await checkpointFolder(family), { cacheFolder }), size);
 }
 
 async function networkOf(family: string, name: string): Promise<NetworkToBuild> {
