@@ -61,8 +61,12 @@ function interruption(): AbortSignal {
   return controller.signal;
 }
 
-// Whoever reads may stop reading: `kiln models | head -1`.
-process.stdout.on('error', () => process.exit(0));
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads may stop reading: `kiln models | head -1`.
+  if (error.code === 'EPIPE') process.exit(0);
+  process.stderr.write(`Cannot write to stdout: the system says ${error.code}\n`);
+  process.exit(1);
+});
 
 try {
   await main(process.argv.slice(2));

@@ -40,7 +40,7 @@ export function readDrawArguments({ positionals, flags }: Arguments): DrawArgume
   const whole = (flag: string) => numberOf(flags, flag, /^-?\d{1,15}$/, 'a whole number');
   const real = (flag: string) => numberOf(flags, flag, /^-?(\d+\.?\d*|\.\d+)$/, 'a number');
   const size = (flag: string) =>
-    numberOf(flags, flag, /^0*[1-9]\d{0,5}$/, 'a whole number of pixels above 0');
+    numberOf(flags, flag, /^0*[1-9]\d{0,14}$/, 'a whole number of pixels above 0');
 
   const device = flags.get('device');
   if (device !== undefined && !isDevice(device)) {

@@ -91,7 +91,11 @@ async function checkedTarget(out: string): Promise<string> {
   if (/^\.(jpe?g|webp|gif|avif|tiff?|bmp|svg)$/.test(ending)) {
     throw cannotWrite(out, `found the ending ${ending}, want .png`);
   }
-  const there = await stat(out).catch(() => undefined);
+  const there = await stat(out).catch((cause) => {
+    // No file yet; a folder that is missing is told by `probe`.
+    if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return undefined;
+    throw cannotWrite(out, `the system says ${cause.code}`, cause);
+  });
   if (there?.isDirectory() || out === '' || /[/\\]$/.test(out)) {
     throw cannotWrite(out || '""', 'found no file name, want one such as dog.png');
   }

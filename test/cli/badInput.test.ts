@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pngChunk } from '../../src/image/pngText.js';
-import { kiln } from './kiln.js';
+import { entry, kiln } from './kiln.js';
 
 let folder: string;
 
@@ -30,6 +32,7 @@ describe('one sentence on stderr, status 1, and no file', () => {
     ['an unknown device', ['draw', 'x', '--device', 'tpu'], 'want auto, cpu, cuda or webgpu'],
     ['a size that is no multiple', ['draw', 'x', '--width', '130'], 'width must be a multiple of 8'],
     ['a size beyond all', ['draw', 'x', '--width', '100000'], 'width must be a multiple of 8'],
+    ['a size of 11 digits', ['draw', 'x', '--width', '99999999999'], 'width must be a multiple of 8'],
     ['no steps', ['draw', 'x', '--steps', '0'], 'want a whole number from 1 to 1000'],
     ['too many steps', ['draw', 'x', '--steps', '1001'], 'want a whole number from 1 to 1000'],
     ['strength above 1', ['draw', 'x', '--init', 'x.png', '--strength', '1.5'], 'want a number from 0 to 1'],
@@ -82,3 +85,15 @@ test('kiln models lists the built-in model as the default', async () => {
   const { stdout } = await kiln(folder, ['models', '--json']);
   expect(JSON.parse(stdout)).toEqual({ name: 'sprite', folder: expect.any(String), default: true });
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'a stdout that takes nothing more is told, with status 1',
+  async () => {
+    const command = `"${process.execPath}" "${entry}" models > /dev/full`;
+    const ended = promisify(execFile)('sh', ['-c', command], { cwd: folder });
+    await expect(ended).rejects.toMatchObject({
+      code: 1,
+      stderr: 'Cannot write to stdout: the system says ENOSPC\n',
+    });
+  },
+);

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const entry = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
+/** The compiled command. */
+export const entry = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
 export interface Ended {
   readonly status: number | null;

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openOutput } from '../../src/cli/output.js';
 
 const start = process.cwd();
@@ -20,7 +20,7 @@ beforeEach(() => {
   process.chdir(folder);
 });
 
-afterAll(() => {
+afterEach(() => {
   process.chdir(start);
   rmSync(folder, { recursive: true });
 });
@@ -89,6 +89,7 @@ describe('with a name', () => {
 
 describe('refused before anything is drawn', () => {
   test.each([
+    ['x'.repeat(300), /: the system says ENAMETOOLONG$/],
     ['none/dog.png', /^Cannot write none\/dog\.png: found no folder none, want one that is there$/],
     [
       '/proc/dog.png',
