@@ -30,5 +30,5 @@ export const environmentSchema = z.object({
     .min(1, 'a whole number from 1 to 1024')
     .max(1024, 'a whole number from 1 to 1024')
     .optional()
-    .describe('Threads that draw on the CPU. Not set: as many as there are cores.'),
+    .describe('Threads that draw on the CPU, at most as many as there are cores. Not set: one a core.'),
 });

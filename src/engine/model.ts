@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Device } from '../job.js';
 import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
 import { weightsAs } from './checkpoint/weights.js';
@@ -48,6 +49,8 @@ export interface ModelOptions {
  */
 const keptSizes = 4;
 
+const cores = availableParallelism();
+
 /**
  * The networks of `checkpoint` on one device.
  *
@@ -76,6 +79,8 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const weightsFolder = await settle(graph, weights, options.cacheFolder);
     const session = await openSession(encodeModel(graph), {
       ...options,
+      // Threads that wait for a core spin: with 20 on two cores a step took ten times as long.
+      threads: Math.min(options.threads ?? cores, cores),
       weightsFolder,
       weightBytes: weightBytes(graph),
     });

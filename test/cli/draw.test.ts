@@ -42,6 +42,12 @@ test('the same request gives the same bytes, and never replaces what is there', 
   expect(read('kiln-7.png').equals(read('kiln-7-2.png'))).toBe(true);
 });
 
+test('no more threads are made than there are cores', async () => {
+  const manyThreads = { ...environment, KILN_THREADS: '1000' };
+  const { status } = await kiln(folder, ['draw', 'dog', '--seed', '7', '--steps', '1'], manyThreads);
+  expect(status).toBe(0);
+}, 30_000);
+
 test('--json prints one object a picture and nothing else', async () => {
   const { stdout } = await draw('dog', '--json', '--scheduler', 'euler', '--out', 'dog.png');
   expect(stdout.split('\n')).toHaveLength(2);
