@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 
 const root = mkdtempSync(join(tmpdir(), 'kiln-tokenizer-'));
-process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+// Not at the process's exit: vitest's workers are killed.
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-/** Writes a tokenizer's files to a folder of their own, gone with the process; what is not text becomes JSON. */
+/** Writes a tokenizer's files to a folder of their own, gone after the file's tests; what is not text becomes JSON. */
 export function writeFolder(files: Readonly<Record<string, unknown>>): string {
   const folder = mkdtempSync(join(root, 'folder-'));
   for (const [name, content] of Object.entries(files)) {
