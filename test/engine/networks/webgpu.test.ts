@@ -30,7 +30,10 @@ const families: readonly (readonly [family: string, networks: readonly string[]]
 ];
 const cases = families.flatMap(([family, names]) => names.map((name) => [family, name] as const));
 
-describe.skipIf(withoutSwiftshader())('on WebGPU, by SwiftShader', () => {
+// SwiftShader compiles every kernel first, which takes the longer the busier the machine is.
+const patience = { timeout: 240_000 };
+
+describe.skipIf(withoutSwiftshader())('on WebGPU, by SwiftShader', patience, () => {
   it.each(cases)('%s: the %s computes what it does on the CPU', async (family, name) => {
     const network = await networkOf(family, name);
     const { graph, weightsFolder } = await build(network, webgpuPlainTarget);
