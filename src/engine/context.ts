@@ -36,7 +36,8 @@ interface EncodedText {
 }
 
 // A chat asks for the same prompt again and again: re-rolls, counts, the empty negative prompt.
-const keptPrompts = 64;
+// A prompt of sixteen chunks is up to 10 MB in SDXL.
+const keptPrompts = 16;
 
 /**
  * Prompts to the U-Net's context through all text encoders of a model, as its diffusers pipeline does; prompts past

@@ -161,12 +161,17 @@ export const openPipeline: OpenPipeline = async (options) => {
       draw({ prompt: '', seed: 0, steps: 2, ...size }, { signal: alone.signal, preview: false });
     await drawOne();
     const { width, height } = latentSize(size);
-    const [key] = [...shapes].find(([, shape]) => shape.width === width && shape.height === height)!;
-    for (const jobs of [1, 2, 4, 8]) {
-      widths.attempt(key, jobs);
-      await Promise.all(Array.from({ length: jobs }, drawOne));
+    // The empty prompt's context is the shortest there is.
+    const ofSize = [...shapes].filter(([, shape]) => shape.width === width && shape.height === height);
+    const [key] = ofSize.sort(([, a], [, b]) => a.tokens - b.tokens)[0]!;
+    try {
+      for (const jobs of [1, 2, 4, 8]) {
+        widths.attempt(key, jobs);
+        await Promise.all(Array.from({ length: jobs }, drawOne));
+      }
+    } finally {
+      widths.settle(key);
     }
-    widths.settle(key);
   }
 
   return {

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileError } from './fileError.js';
+import { makeFolder } from './makeFolder.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
 
@@ -19,7 +20,7 @@ export async function writeAtomically(
 ): Promise<void> {
   const temporary = `${file}.${hostname()}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await removeAbandoned(dirname(file));
     try {
       const handle = await open(temporary, 'wx');
