@@ -36,11 +36,12 @@ export interface Settings {
   readonly strength: number | undefined;
 }
 
-const maxSide = 4096;
+const maxSide = 2048;
 const maxSteps = 1000;
 const maxSeed = 2 ** 32 - 1;
 const maxGuidance = 100;
-const maxPromptLength = 200_000;
+// Past what sixteen windows hold, and past what any chat lets anybody type.
+const maxPromptLength = 20_000;
 
 /** steps, guidance, img2img strength: the `__call__` defaults of each pipeline class in diffusers 0.42. */
 const diffusersDefaults: Record<string, { steps: number; guidance: number; strength: number }> = {

@@ -27,6 +27,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 describe('one sentence on stderr, status 1, and no file', () => {
   test.each<[string, string[], string]>([
     ['no such command', ['paint'], 'want one of draw, models, doctor'],
+    [
+      'a prompt of 100 kB',
+      ['draw', 'a happy dog '.repeat(8334)],
+      'found 100008 characters, want text of at most 20000',
+    ],
     ['an unknown model', ['draw', 'x', '--model', 'none'], 'want one of sprite, or a folder'],
     ['an unknown scheduler', ['draw', 'x', '--scheduler', 'none'], 'want one of ddim, pndm'],
     ['an unknown device', ['draw', 'x', '--device', 'tpu'], 'want auto, cpu, cuda or webgpu'],

@@ -45,9 +45,9 @@ describe('what a request leaves out', () => {
 
 describe('a request that cannot be drawn names the option, the value and what is wanted', () => {
   const cases: [Partial<DrawRequest> & Record<string, unknown>, string][] = [
-    [{ width: 500 }, 'Cannot draw at 500×512: width must be a multiple of 8 from 8 to 4096'],
-    [{ height: 8192 }, 'Cannot draw at 512×8192: height must be a multiple of 8 from 8 to 4096'],
-    [{ width: Number.NaN }, 'Cannot draw at NaN×512: width must be a multiple of 8 from 8 to 4096'],
+    [{ width: 500 }, 'Cannot draw at 500×512: width must be a multiple of 8 from 8 to 2048'],
+    [{ height: 8192 }, 'Cannot draw at 512×8192: height must be a multiple of 8 from 8 to 2048'],
+    [{ width: Number.NaN }, 'Cannot draw at NaN×512: width must be a multiple of 8 from 8 to 2048'],
     [{ steps: 0 }, 'Cannot draw with steps 0: want a whole number from 1 to 1000'],
     [{ steps: 1001 }, 'Cannot draw with steps 1001: want a whole number from 1 to 1000'],
     [{ steps: 2.5 }, 'Cannot draw with steps 2.5: want a whole number from 1 to 1000'],
@@ -73,8 +73,8 @@ describe('a request that cannot be drawn names the option, the value and what is
   });
 
   it('a prompt past the limit', () => {
-    expect(() => completeSettings({ prompt: 'a'.repeat(200_001) }, stableDiffusion)).toThrow(
-      /found 200001 characters/,
+    expect(() => completeSettings({ prompt: 'a'.repeat(20_001) }, stableDiffusion)).toThrow(
+      /found 20001 characters/,
     );
   });
 });
