@@ -40,6 +40,8 @@ const maxSide = 2048;
 const maxSteps = 1000;
 const maxSeed = 2 ** 32 - 1;
 const maxGuidance = 100;
+/** The area of the largest picture that a model of any size redraws at the picture's own size. */
+const anyModelsArea = 256 * 256;
 // Past what sixteen windows hold, and past what any chat lets anybody type.
 const maxPromptLength = 20_000;
 
@@ -55,7 +57,7 @@ const stableDiffusionDefaults = { steps: 50, guidance: 7.5, strength: 0.8 };
 /**
  * Completes a request: what it leaves out comes from the model's `defaults`, then from diffusers' for the
  * pipeline class; the seed is drawn at random; the size of an img2img request is its picture's, as in diffusers,
- * where that is no more than four times the model's own area.
+ * where that is no more than four times the model's own area, or 256×256.
  *
  * @throws UserError `bad-option` naming the option, the value found and the value wanted.
  * @example completeSettings({ prompt: 'a red heart' }, sprite).width; // 128
@@ -93,7 +95,7 @@ function size(request: DrawRequest, model: ModelDefaults): { width: number; heig
   const own = { width: model.sampleWidth * factor, height: model.sampleHeight * factor };
   const { init } = request;
   const fromInit =
-    init && init.width * init.height <= 4 * own.width * own.height
+    init && init.width * init.height <= Math.max(4 * own.width * own.height, anyModelsArea)
       ? { width: floorTo(init.width, factor), height: floorTo(init.height, factor) }
       : own;
   const width = request.width ?? fromInit.width;

@@ -36,6 +36,14 @@ describe('what a request leaves out', () => {
     );
   });
 
+  it.each([
+    [256, 256, { width: 256, height: 256 }],
+    [257, 256, { width: 64, height: 64 }],
+  ])('is, with a tiny model and a picture of %i×%i, %o', (width, height, expected) => {
+    const tiny = { ...stableDiffusion, sampleHeight: 8, sampleWidth: 8 };
+    expect(completeSettings({ prompt: 'a', init: picture(width, height) }, tiny)).toMatchObject(expected);
+  });
+
   it('includes a seed of 32 bits', () => {
     const seeds = Array.from({ length: 20 }, () => completeSettings({ prompt: 'a' }, stableDiffusion).seed);
     expect(new Set(seeds).size).toBeGreaterThan(15);
