@@ -1,7 +1,8 @@
 /** One opening for bench/open.ts, in a process of its own: arguments are the checkpoint's and the cache's folder. */
 import { openCheckpoint } from '../src/engine/checkpoint/folder.js';
 import { privateMemory } from '../src/engine/memory.js';
-import { createModel, type UNetShape } from '../src/engine/model.js';
+import { createModel } from '../src/engine/model.js';
+import type { UNetShape } from '../src/engine/networks/unet.js';
 import type { Tensor } from '../src/engine/session.js';
 import { openTokenizer } from '../src/engine/tokenizer/tokenizer.js';
 

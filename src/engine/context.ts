@@ -87,14 +87,17 @@ export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer
     async encode(prompt, negative, guided) {
       const positive = await encodeText(prompt);
       if (!guided) return { positive: endToEnd(positive.chunks), warnings: positive.warnings };
+      if (negative === undefined && checkpoint.forceZerosForEmptyPrompt && isXl(checkpoint)) {
+        const context = endToEnd(positive.chunks);
+        return { negative: zeroed(context), positive: context, warnings: positive.warnings };
+      }
       const other = await encodeText(negative ?? '');
       const count = Math.max(positive.chunks.length, other.chunks.length);
       const empty = count === 1 ? undefined : (await encodeText('')).chunks[0]!;
       const filled = ({ chunks }: EncodedText) =>
         endToEnd([...chunks, ...Array<PromptContext>(count - chunks.length).fill(empty!)]);
-      const zeros = negative === undefined && checkpoint.forceZerosForEmptyPrompt && isXl(checkpoint);
       return {
-        negative: zeros ? zeroed(filled(positive)) : filled(other),
+        negative: filled(other),
         positive: filled(positive),
         warnings: [...positive.warnings, ...(negative === undefined ? [] : other.warnings)],
       };

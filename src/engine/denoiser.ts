@@ -1,7 +1,7 @@
 import type { Batcher, Rows } from './batcher.js';
 import type { UNetConfig } from './checkpoint/config/unet.js';
 import type { GuidedContext } from './context.js';
-import type { UNetShape } from './model.js';
+import type { UNetShape } from './networks/unet.js';
 import { guide, rescaleGuidance } from './schedulers/guidance.js';
 import type { Denoise } from './schedulers/scheduler.js';
 

@@ -11,16 +11,11 @@ import { createParams } from './networks/params.js';
 import type { Params } from './networks/target.js';
 import { type Targets, targetsOf, vaePrecision } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
-import { buildUNet } from './networks/unet.js';
+import { buildUNet, type UNetShape } from './networks/unet.js';
 import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
 import { createGraph, weightBytes } from './onnx/graph.js';
 import { encodeModel } from './onnx/protobuf.js';
 import { openSession, type Session } from './session.js';
-
-/** What a U-Net graph is made for: the latents' size, and how many tokens of context there are. */
-export interface UNetShape extends Size {
-  readonly tokens: number;
-}
 
 /** A checkpoint's networks, each compiled and opened when it is first used. */
 export interface Model {
