@@ -9,7 +9,22 @@ export type ErrorCode =
   | 'engine-died'
   | 'engine-hung'
   | 'engine-closed'
-  | 'out-of-memory';
+  | 'out-of-memory'
+  /** The asker, or whom they ask about, may not do this here. */
+  | 'not-allowed'
+  /** A quota, or the line, is full for now. */
+  | 'line-full'
+  | 'quota'
+  /** No such job, style or setting. */
+  | 'not-found'
+  /** Refused by the prompt rules, or by the picture's safety check. */
+  | 'unsafe'
+  /** The message that was to be changed, or its channel, is gone. */
+  | 'message-gone'
+  /** Nothing can be shown there any more. */
+  | 'no-room'
+  /** Kiln is stopping. */
+  | 'stopping';
 
 /**
  * An error whose message is shown to the person as written: one sentence that says what was tried, the

@@ -74,6 +74,12 @@ export interface Picture {
   readonly warnings: readonly string[];
 }
 
+/** Where a job is; never backwards, but for `running → queued` with the next attempt. */
+export type JobState = 'queued' | 'running' | 'drawn' | 'delivered' | 'failed' | 'cancelled';
+
+/** What the picture's safety checker said; `unchecked` where the model has none. */
+export type Verdict = 'safe' | 'flagged' | 'unchecked';
+
 /** Told after each step; `preview` is a small picture made cheaply from the latents. */
 export interface Progress {
   readonly step: number;

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import type { Clock } from './clock.js';
+import type { Verdict } from './job.js';
+import type { Job, Log, RoomSettings } from './log/log.js';
+import type { Queue } from './queue/queue.js';
+import type { Place, Request, Responder } from './request.js';
+import type { Storage } from './storage/storage.js';
+
+/** Lists that an option's values are suggested from while somebody types. */
+export type Suggestion = 'models' | 'styles' | 'schedulers' | 'jobs';
+
+/** What a schema alone does not say of an option. */
+export interface Hint {
+  readonly label: string;
+  /** Takes what is typed without a name: the prompt. */
+  readonly rest?: boolean;
+  /** Other names that it goes by in typed text, as `cfg` for guidance. */
+  readonly aliases?: readonly string[];
+  readonly suggest?: Suggestion;
+  /** A picture, given as an Attachment. */
+  readonly attachment?: boolean;
+  /** Carried by buttons and forms, never shown to be filled in. */
+  readonly hidden?: boolean;
+  /** Text of several lines. */
+  readonly long?: boolean;
+}
+
+/** Each option's hint, by its schema. */
+export const hints = z.registry<Hint>();
+
+/** One option of a command, as adapters show it. */
+export interface OptionSpec extends Hint {
+  readonly name: string;
+  /** At most 100 characters. */
+  readonly about: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'attachment';
+  readonly required: boolean;
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxLength?: number;
+  readonly choices?: readonly string[];
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly builtIn: boolean;
+  /** Loaded now. */
+  readonly warm: boolean;
+  /** Its pictures are checked before they are shown. */
+  readonly checked: boolean;
+  readonly width: number;
+  readonly height: number;
+  /** Width and height must be multiples of this. */
+  readonly multiple: number;
+  readonly steps: number;
+  readonly guidance: number;
+}
+
+/** The models that can be drawn with, known without a wait. */
+export interface Models {
+  /** The default comes first. */
+  list(): readonly ModelInfo[];
+  /** @throws UserError `bad-model` naming those there are */
+  get(name: string): ModelInfo;
+}
+
+/** What a command works with. */
+export interface Tools {
+  readonly log: Log;
+  readonly queue: Queue;
+  readonly storage: Storage;
+  readonly models: Models;
+  readonly clock: Clock;
+  readonly version: string;
+  /** What holds in a place: the channel's word, then the server's, then Kiln's own. */
+  settings(place: Place): Promise<RoomSettings>;
+  /** @throws UserError `unsafe` when the prompt rules forbid it */
+  checkPrompt(prompt: string, settings: RoomSettings): void;
+  /** Ends a job that waits or runs, and says so in its message. False when it had ended. */
+  cancel(job: Job): Promise<boolean>;
+  /** Deletes what a job left: its message, rows and files. */
+  remove(job: Job): Promise<void>;
+  /** Deletes files that nothing names any more. */
+  discard(keys: readonly string[]): Promise<void>;
+  /** Draws the job's pictures once more, from the log alone. */
+  redraw(
+    job: Job,
+    signal?: AbortSignal,
+  ): Promise<readonly { readonly png: Buffer; readonly pixels: string; readonly verdict: Verdict }[]>;
+  /** Adds an emoji where the job was asked; undefined where there is no way. */
+  createEmoji(place: Place, name: string, png: Buffer): Promise<string | undefined>;
+  /** Tells the admins' channel of that place, if it has one. */
+  report(job: Job, by: Request): Promise<void>;
+}
+
+/** Something that people can ask for. A plain object; `defineCommand` supplies the types. */
+export interface Command<Schema extends z.ZodObject = z.ZodObject> {
+  readonly name: string;
+  /** At most 100 characters. */
+  readonly about: string;
+  /** How it is called elsewhere: by Discord's locale, as `de`. */
+  readonly localized?: Readonly<Record<string, { readonly name: string; readonly about: string }>>;
+  readonly options: Schema;
+  readonly who: 'everyone' | 'admin';
+  /**
+   * How it is asked for: `typed` as a slash command, `pressed` by a button or a form, `menu` on a message, whose name
+   * is `menuName`.
+   */
+  readonly ways: readonly ('typed' | 'pressed' | 'menu')[];
+  readonly menuName?: string;
+  /** Errors are shown to the asker alone anyway; the rest is the command's to say. */
+  run(request: CommandRequest<z.output<Schema>>, tools: Tools, responder: Responder): Promise<void>;
+}
+
+export interface CommandRequest<Options> extends Omit<Request, 'options'> {
+  readonly options: Options;
+}
+
+/** A command as it is, with its options' types known inside `run`. */
+export function defineCommand<Schema extends z.ZodObject>(command: Command<Schema>): Command {
+  // A Request's options are unknown until dispatch has parsed them with this very schema.
+  return command as unknown as Command;
+}
+
+/**
+ * The options of a command in the order of its schema, for Discord's options, Slack's modal and the web form.
+ *
+ * @example optionsOf(imagine)[0] // { name: 'prompt', label: 'Prompt', type: 'string', required: true, … }
+ */
+export function optionsOf(command: Pick<Command, 'name' | 'options'>): readonly OptionSpec[] {
+  return Object.entries(command.options.shape).map(([name, schema]) => optionOf(command.name, name, schema));
+}
+
+function optionOf(command: string, name: string, schema: z.core.$ZodType): OptionSpec {
+  const hint = hints.get(schema);
+  const about = z.globalRegistry.get(schema)?.description;
+  if (!hint || !about) throw new Error(`Option ${name} of ${command} has no hint or description`);
+  const inner = innermost(schema);
+  const required = !z.safeParse(schema, undefined).success;
+  const base = { ...hint, name, about, required };
+  if (hint.attachment) return { ...base, type: 'attachment' };
+  const { def } = inner._zod;
+  const limits = inner._zod.bag as { minimum?: number; maximum?: number; format?: string };
+  if (def.type === 'number') {
+    const type = limits.format === 'safeint' ? 'integer' : 'number';
+    return { ...base, type, min: finite(limits.minimum), max: finite(limits.maximum) };
+  }
+  if (def.type === 'boolean') return { ...base, type: 'boolean' };
+  if (def.type === 'enum') {
+    return { ...base, type: 'string', choices: (inner as z.ZodEnum).options.map(String) };
+  }
+  if (def.type === 'string') return { ...base, type: 'string', maxLength: finite(limits.maximum) };
+  throw new Error(`Option ${name} of ${command} is ${def.type}, want a string, number, boolean or enum`);
+}
+
+/** What an optional, defaulted or piped schema is about. */
+function innermost(schema: z.core.$ZodType): z.core.$ZodType {
+  const { def } = schema._zod as { def: { innerType?: z.core.$ZodType; in?: z.core.$ZodType; type: string } };
+  const next = def.innerType ?? (def.type === 'pipe' ? def.in : undefined);
+  return next ? innermost(next) : schema;
+}
+
+function finite(limit: number | undefined): number | undefined {
+  return limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
+}
