@@ -42,6 +42,11 @@ export interface DrawRequest {
   readonly init?: Pixels;
   /** How much of `init` to redraw, 0 to 1. */
   readonly strength?: number;
+  /**
+   * Whether the pixels, and the previews, of a picture that the model's safety checker flags are wanted all the same;
+   * else such a picture is black. The verdict is given either way.
+   */
+  readonly allowFlagged?: boolean;
 }
 
 /** Milliseconds spent on one picture; `load` is 0 when the model was warm. */
@@ -70,6 +75,9 @@ export interface Picture {
   readonly model: string;
   readonly device: string;
   readonly timings: Timings;
+  /** Most other jobs that shared one call of the U-Net with this one; 0 where it was always alone. */
+  readonly mates: number;
+  readonly verdict: Verdict;
   /** Sentences for the person, as "The prompt was cut at 24 tokens: …". */
   readonly warnings: readonly string[];
 }

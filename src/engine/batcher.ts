@@ -33,16 +33,18 @@ export interface Batcher {
    * Puts one job's rows into the next call that has room and gives the result of exactly these rows. A job calls
    * it once a step and waits for the answer before the next.
    *
+   * @param onCall told how many jobs the call carried, this one included, when it has succeeded.
    * @returns [rows.count, ...] in an array of its own.
    * @throws UserError `cancelled` when `signal` aborts while the rows wait; what `run` threw, for all in that call.
    * @example const noise = await batcher.denoise({ shape: '4x64x64/77', count: 2, inputs }, signal);
    */
-  denoise(rows: Rows, signal?: AbortSignal): Promise<Float32Array>;
+  denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void): Promise<Float32Array>;
   readonly stats: BatcherStats;
 }
 
 interface Waiting {
   readonly rows: Rows;
+  readonly onCall?: (jobs: number) => void;
   done(result: Float32Array): void;
   failed(error: unknown): void;
 }
@@ -95,13 +97,16 @@ export function createBatcher(options: BatcherOptions): Batcher {
       }
       const size = result.length / count;
       let row = 0;
-      for (const { rows, done } of batch) done(result.slice(row * size, (row += rows.count) * size));
+      for (const { rows, onCall, done } of batch) {
+        onCall?.(batch.length);
+        done(result.slice(row * size, (row += rows.count) * size));
+      }
     } catch (error) {
       for (const { failed } of batch) failed(error);
     }
   }
 
-  function denoise(rows: Rows, signal?: AbortSignal): Promise<Float32Array> {
+  function denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void): Promise<Float32Array> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) throw cancelled();
       const key = groupKey(rows);
@@ -120,7 +125,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
           finish(value);
         };
       };
-      const waiting: Waiting = { rows, done: settle(resolve), failed: settle(reject) };
+      const waiting: Waiting = { rows, onCall, done: settle(resolve), failed: settle(reject) };
       signal?.addEventListener('abort', cancel);
       const queue = turns.get(key);
       if (queue) queue.push(waiting);

@@ -16,6 +16,8 @@ export interface DenoiserOptions {
   readonly guidanceRescale: number;
   readonly batcher: Batcher;
   readonly signal: AbortSignal;
+  /** Told how many jobs each call of the U-Net carried. */
+  onCall?(jobs: number): void;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface DenoiserOptions {
  * @example const prediction = await createDenoiser(options)(latents, 981);
  */
 export function createDenoiser(options: DenoiserOptions): Denoise {
-  const { unet, shape, context, guidance, guidanceRescale, batcher, signal } = options;
+  const { unet, shape, context, guidance, guidanceRescale, batcher, signal, onCall } = options;
   const contexts = context.negative ? [context.negative, context.positive] : [context.positive];
   const count = contexts.length;
   const each = (row: Float32Array, rowDims: readonly number[]) => ({
@@ -58,7 +60,7 @@ export function createDenoiser(options: DenoiserOptions): Denoise {
       timestep: each(Float32Array.of(timestep), []),
       ...constant,
     };
-    const output = await batcher.denoise({ shape: shapeKey(shape), count, inputs }, signal);
+    const output = await batcher.denoise({ shape: shapeKey(shape), count, inputs }, signal, onCall);
     if (count === 1) return output;
     const half = output.length / 2;
     const conditional = output.subarray(half);

@@ -6,6 +6,8 @@ export interface ModelFacts {
   readonly model: string;
   /** diffusers' pipeline class, as `StableDiffusionXLPipeline`. */
   readonly pipelineClass: string;
+  /** SHA-256, in hex, over the content of all weights that take part in drawing, however their files are called. */
+  readonly hash: string;
   /** Where the networks really run, as `cpu` or `cuda:0`; never `auto`. */
   readonly device: string;
   /** Pixels of the model's own size. */
@@ -15,6 +17,10 @@ export interface ModelFacts {
   readonly multiple: number;
   readonly steps: number;
   readonly guidance: number;
+  /** How many jobs of the model's own size are worth running at once: guessed, or measured once it was warmed up. */
+  readonly slots: number;
+  /** Whether each picture is looked at by the checkpoint's own safety checker. */
+  readonly checked: boolean;
 }
 
 /** Pixels of a picture, for warming up. */
@@ -35,6 +41,7 @@ export interface DrawHooks {
 
 /** Prompt to pixels, inside the engine's process. Several draws may be under way at once. */
 export interface Pipeline {
+  /** As they are known by now: warming up may change `slots`. */
   readonly facts: ModelFacts;
   draw(request: DrawRequest, hooks: DrawHooks): Promise<Picture>;
   /** Runs the networks once for each size, so that the first person waits no longer than the second. */

@@ -28,6 +28,7 @@ export interface Engine {
    * @example const { pixels, seed } = await engine.draw({ prompt: 'a red heart' });
    */
   draw(request: DrawRequest, options?: DrawOptions): Promise<Picture>;
+  /** What the model is; after `warm` with what was measured. */
   describe(): Promise<ModelFacts>;
   /** Runs the networks once for each size, now and in every process that follows this one. */
   warm(sizes: readonly Size[]): Promise<void>;
@@ -86,7 +87,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   await stayAlive(keeper.ready());
   return {
     draw: (request, options) => stayAlive(draw(request, options)),
-    describe: () => stayAlive(keeper.ready().then((child) => child.opened)),
+    describe: () => stayAlive(keeper.ready().then((child) => child.describe())),
     warm: (sizes) => stayAlive(warm(sizes)),
     close: () => stayAlive(keeper.close()),
     get pid() {

@@ -1,8 +1,11 @@
 import type { Checkpoint } from './checkpoint/folder.js';
+import { modelHash } from './checkpoint/modelHash.js';
 import type { ModelFacts } from './drawing.js';
 import type { LatentScale } from './latents.js';
 import { isXl } from './model.js';
-import { completeSettings, type ModelDefaults } from './settings.js';
+import { configuredFacts } from './readModelFacts.js';
+import type { ModelDefaults } from './settings.js';
+import { guessWidth } from './widths.js';
 
 /** What a request's gaps are filled from. */
 export function defaultsOf(checkpoint: Checkpoint): ModelDefaults {
@@ -10,11 +13,18 @@ export function defaultsOf(checkpoint: Checkpoint): ModelDefaults {
   return { pipelineClass, defaults, vaeScaleFactor, sampleHeight, sampleWidth };
 }
 
-/** What the engine tells of a model. */
-export function factsOf(checkpoint: Checkpoint, device: string): ModelFacts {
-  const { width, height, steps, guidance } = completeSettings({ prompt: '' }, defaultsOf(checkpoint));
-  const { name, pipelineClass, vaeScaleFactor } = checkpoint;
-  return { model: name, pipelineClass, device, width, height, multiple: vaeScaleFactor, steps, guidance };
+/**
+ * What the engine tells of a model.
+ *
+ * @throws UserError `bad-model`, `bad-output`: the weights are checked, where they were not before.
+ */
+export async function factsOf(checkpoint: Checkpoint, device: string): Promise<ModelFacts> {
+  const { name, pipelineClass, sampleWidth, sampleHeight } = checkpoint;
+  return {
+    ...{ model: name, pipelineClass, device, hash: await modelHash(checkpoint) },
+    ...configuredFacts(checkpoint),
+    slots: guessWidth(sampleWidth * sampleHeight),
+  };
 }
 
 /** Pipelines of diffusers that take no notice of `latents_mean` and `latents_std`. */

@@ -28,6 +28,8 @@ export interface EngineProcess {
   readonly pid: number | undefined;
   /** Settles when the model is loaded, or cannot be. */
   readonly opened: Promise<ModelFacts>;
+  /** What the model is, as it was last told; waits for it to be loaded. */
+  describe(): Promise<ModelFacts>;
   /** Private memory in bytes: after the first answer to a draw, and after the latest answer. */
   readonly memory: { readonly first: number; readonly latest: number };
   /** Pictures drawn so far. */
@@ -76,6 +78,7 @@ export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOption
   const memory = { first: 0, latest: 0 };
   let lastId = 0;
   let drawn = 0;
+  let latest: ModelFacts | undefined;
   let output = '';
   let death: Death | undefined;
   let closing: Promise<void> | undefined;
@@ -112,6 +115,7 @@ export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOption
     memory.latest = message.memory;
     if (call.doing === 'draw') memory.first ||= message.memory;
     if (message.type === 'drawn') drawn += 1;
+    if (message.type === 'warmed') latest = message.facts;
     if (message.type === 'failed') call.failed(fromWire(message.error));
     else call.answered(message);
     calls.delete(message.id);
@@ -158,6 +162,11 @@ export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOption
     },
     opened,
     memory,
+
+    async describe() {
+      const first = await opened;
+      return latest ?? first;
+    },
 
     draw(request, { signal, onProgress, preview = false, onBegan }) {
       return new Promise((resolve, reject) => {

@@ -3,7 +3,7 @@ import type { DrawRequest, Picture, Progress } from '../job.js';
 import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
 
 /** Raised whenever a message changes: an engine compiled from another state of the code is refused at its hello. */
-export const protocol = 1;
+export const protocol = 2;
 
 /** What the engine's process needs to load its model. */
 export interface Opening extends Omit<PipelineOptions, 'onRun'> {
@@ -25,7 +25,8 @@ export type ToEngine =
 export type FromEngine =
   | { readonly type: 'hello'; readonly protocol: number }
   | { readonly type: 'opened'; readonly id: number; readonly facts: ModelFacts; readonly memory: number }
-  | { readonly type: 'warmed'; readonly id: number; readonly memory: number }
+  /** The facts again: what was measured may have changed them. */
+  | { readonly type: 'warmed'; readonly id: number; readonly facts: ModelFacts; readonly memory: number }
   /** The draw was taken up: from now on a death of the process may be its doing. */
   | { readonly type: 'began'; readonly id: number }
   | { readonly type: 'progress'; readonly id: number; readonly progress: Progress }

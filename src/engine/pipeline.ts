@@ -52,6 +52,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const defaults = defaultsOf(checkpoint);
   const scale = scaleOf(checkpoint);
   const preview = createPreview(checkpoint.unet.config.out_channels);
+  let facts = await factsOf(checkpoint, device);
   let openTime = performance.now() - began;
 
   async function runUNet(key: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
@@ -83,6 +84,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       settings.init && (await encodeInit(settings.init, settings, size, () => generator.randn(count)));
     clock.lap('encode');
 
+    let mates = 0;
     const denoise = createDenoiser({
       ...settings,
       unet: checkpoint.unet.config,
@@ -90,6 +92,9 @@ export const openPipeline: OpenPipeline = async (options) => {
       context,
       batcher,
       signal: hooks.signal,
+      onCall: (jobs) => {
+        mates = Math.max(mates, jobs - 1);
+      },
     });
     const latents = await scheduler.run(
       denoise,
@@ -118,6 +123,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       model: checkpoint.name,
       device,
       timings: clock.timings(),
+      ...{ mates, verdict: 'unchecked' },
       warnings: context.warnings,
     };
   }
@@ -173,10 +179,14 @@ export const openPipeline: OpenPipeline = async (options) => {
     } finally {
       widths.settle(key);
     }
+    if (size.width === facts.width && size.height === facts.height)
+      facts = { ...facts, slots: widths.of(key) };
   }
 
   return {
-    facts: factsOf(checkpoint, device),
+    get facts() {
+      return facts;
+    },
     draw,
     async warm(sizes) {
       for (const size of sizes) await warm(size);

@@ -42,8 +42,9 @@ async function receive(message: ToEngine): Promise<void> {
       });
     case 'warm':
       return answer(message.id, async () => {
-        await opened().warm?.(message.sizes);
-        return { type: 'warmed', id: message.id, memory: privateMemory() };
+        const pipeline = opened();
+        await pipeline.warm?.(message.sizes);
+        return { type: 'warmed', id: message.id, facts: pipeline.facts, memory: privateMemory() };
       });
     case 'draw':
       return answer(message.id, () => draw(message));

@@ -11,7 +11,10 @@ import type { Picture } from '../job.js';
  * // Negative prompt: blurry
  * // Steps: 20, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 128x128, Model: sprite, Version: kiln 0.1.0
  */
-export function formatParameters(picture: Omit<Picture, 'pixels' | 'timings'>, version: string): string {
+export function formatParameters(
+  picture: Omit<Picture, 'pixels' | 'timings' | 'mates' | 'verdict'>,
+  version: string,
+): string {
   const settings: [string, string | number | undefined][] = [
     ['Steps', picture.steps],
     ['Sampler', picture.scheduler],

@@ -77,6 +77,16 @@ describe('createBatcher', () => {
     expect(batcher.stats).toEqual({ rows: 12, calls: [0, 0, 0, 3], waiting: 0 });
   });
 
+  it('tells each job how many shared its call, and nothing of a call that failed', async () => {
+    const { batcher } = standIn(3, ({ ids }) => ids.includes(4));
+    const told: string[] = [];
+    const asked = [1, 2, 3, 4].map((id) =>
+      batcher.denoise(rows(id, new Float32Array(3)), undefined, (jobs) => told.push(`${id}: ${jobs}`)),
+    );
+    await Promise.allSettled(asked);
+    expect(told).toEqual(['1: 3', '2: 3', '3: 3']);
+  });
+
   it('lets a new job join at the next step and one with fewer steps leave', async () => {
     const { batcher, calls } = standIn(4);
     const long = job(batcher, 1, 5);

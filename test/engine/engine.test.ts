@@ -87,6 +87,8 @@ describe('openEngine', () => {
     };
     await engine.warm([{ width: 8, height: 8 }]);
     expect([await load(8), await load(4)]).toEqual([0, 1]);
+    // The stand-in has one slot before it is warm.
+    expect((await engine.describe()).slots).toBe(4);
     await engine.draw({ prompt: 'leave' }).catch(() => {});
     expect([await load(8), await load(4)]).toEqual([0, 1]);
   });

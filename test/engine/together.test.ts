@@ -49,6 +49,7 @@ describe.each(models)('with %s, a picture has the same bytes', async (_, side, f
 
     const [together] = await Promise.all([draw(request), ...neighbours.map((other) => draw(other))]);
     expect(together!.pixels.data).toEqual(alone.pixels.data);
+    expect([alone.mates, together!.mates]).toEqual([0, neighbours.length]);
 
     const joining: Promise<unknown>[] = [];
     const joined = await draw(request, ({ step }) => {

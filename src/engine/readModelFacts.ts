@@ -1,0 +1,28 @@
+import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
+import type { ModelFacts } from './drawing.js';
+import { completeSettings } from './settings.js';
+
+/** What a checkpoint's configs alone tell of it. */
+export type ConfiguredFacts = Pick<
+  ModelFacts,
+  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked'
+>;
+
+/**
+ * What a model draws when nothing else is asked, without opening it: reads its small config files, and no weights.
+ * Loads no native code, so that the process that talks to people may call it.
+ *
+ * @param folder the checkpoint's
+ * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted
+ * @example (await readModelFacts('assets/models/sprite')).width; // 128
+ */
+export async function readModelFacts(folder: string): Promise<ConfiguredFacts> {
+  // Only weights, once they are asked for, are looked up or kept in a cache.
+  return configuredFacts(await openCheckpoint(folder, { cacheFolder: '' }));
+}
+
+/** The same of a checkpoint that is open. */
+export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
+  const { width, height, steps, guidance } = completeSettings({ prompt: '' }, checkpoint);
+  return { width, height, multiple: checkpoint.vaeScaleFactor, steps, guidance, checked: false };
+}
