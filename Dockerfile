@@ -11,6 +11,7 @@ COPY --from=build /kiln/package.json ./
 COPY --from=build /kiln/node_modules ./node_modules
 COPY --from=build /kiln/dist ./dist
 COPY --from=build /kiln/assets ./assets
+COPY --from=build /kiln/prisma ./prisma
 RUN mkdir /data /out && chown node /data /out && ln -s /kiln/dist/src/cli.js /usr/local/bin/kiln && chmod +x dist/src/cli.js
 USER node
 VOLUME /data

@@ -1,0 +1,15 @@
+/** Runs one piece of work after the other. */
+export type Lane = <Result>(work: () => Promise<Result>) => Promise<Result>;
+
+/**
+ * A lane for all that writes. The driver adapter has one connection, and a statement that is sent while a transaction
+ * is open would become a part of it: it would look committed and be undone with it.
+ */
+export function createLane(): Lane {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work);
+    last = next.catch(() => {});
+    return next;
+  };
+}

@@ -1,0 +1,33 @@
+import type { Clock } from '../../clock.js';
+import type { Log } from '../log.js';
+import { createAccept } from './accept.js';
+import { connect } from './connect.js';
+import { createFind } from './find.js';
+import { createLane } from './lane.js';
+import { createPrivacy } from './privacy.js';
+import { createSettings } from './settings.js';
+import { createSmall } from './small.js';
+import { createStates } from './states.js';
+import { createStats } from './stats.js';
+
+/**
+ * Opens the log in a database, which is made or brought up to date first.
+ *
+ * @param options.url where it is, as `file:data/kiln.db`
+ * @throws UserError `bad-option` when a newer Kiln has written it
+ * @example const log = await openPrismaLog({ url: 'file:data/kiln.db', clock: systemClock });
+ */
+export async function openPrismaLog({ url, clock }: { url: string; clock: Clock }): Promise<Log> {
+  const client = await connect(url, clock.now());
+  const lane = createLane();
+  return {
+    accept: await createAccept(client, lane, clock),
+    ...createStates(client, lane, clock),
+    ...createFind(client),
+    ...createSettings(client, lane),
+    ...createSmall(client, lane, clock),
+    ...createPrivacy(client, lane),
+    stats: createStats(client),
+    close: () => lane(() => client.$disconnect()),
+  };
+}

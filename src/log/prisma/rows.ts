@@ -1,0 +1,150 @@
+import type { Job, JobImage, JobOptions, JobTimings, NewJob } from '../log.js';
+import { lowered } from '../lowered.js';
+import type { Prisma } from './generated/sqlite/client.js';
+
+/** A job as the database has it, with its pictures. */
+export type JobRow = Prisma.JobGetPayload<{ include: { images: true } }>;
+type ImageRow = JobRow['images'][number];
+type NewRow = Prisma.JobUncheckedCreateInput;
+
+/** The row of a job just accepted. */
+export function rowOf(id: string, job: NewJob, now: number): NewRow {
+  const { person, place, options, init } = job;
+  return {
+    id,
+    key: job.key,
+    state: 'queued',
+    urgency: job.urgency,
+    kind: job.kind,
+    personKey: person.key,
+    personId: person.id,
+    personName: person.name,
+    platform: place.platform,
+    server: place.server,
+    channel: place.channel,
+    thread: place.thread,
+    direct: place.direct,
+    ageRestricted: place.ageRestricted,
+    member: place.member,
+    target: JSON.stringify(job.target),
+    parentJob: job.parent?.job,
+    parentIndex: job.parent?.index,
+    ...options,
+    lowered: lowered(options.prompt),
+    seed: BigInt(options.seed),
+    initAttachment: init?.attachment && JSON.stringify(init.attachment),
+    initKey: init?.key,
+    asked: BigInt(job.asked),
+    queued: BigInt(now),
+  };
+}
+
+/** The job that a row is. */
+export function jobOf(row: JobRow): Job {
+  return {
+    id: row.id,
+    key: row.key,
+    state: row.state as Job['state'],
+    attempt: row.attempt,
+    deaths: row.deaths,
+    urgency: row.urgency as Job['urgency'],
+    kind: row.kind as Job['kind'],
+    person: { key: row.personKey, id: row.personId, name: row.personName },
+    place: {
+      platform: row.platform as Job['place']['platform'],
+      server: row.server ?? undefined,
+      channel: row.channel,
+      thread: row.thread ?? undefined,
+      direct: row.direct,
+      ageRestricted: row.ageRestricted,
+      member: row.member,
+    },
+    target: JSON.parse(row.target),
+    parent: row.parentJob === null ? undefined : { job: row.parentJob, index: row.parentIndex! },
+    options: optionsOf(row),
+    init: initOf(row),
+    asked: Number(row.asked),
+    queued: Number(row.queued),
+    started: time(row.started),
+    drawn: time(row.drawn),
+    delivered: time(row.delivered),
+    told: row.told,
+    timings: timingsOf(row),
+    images: [...row.images].sort((one, other) => one.index - other.index).map(imageOf),
+    drawnWith: drawnWithOf(row),
+    errorCode: row.errorCode ?? undefined,
+    errorText: row.errorText ?? undefined,
+  };
+}
+
+function optionsOf(row: JobRow): JobOptions {
+  return {
+    prompt: row.prompt,
+    negative: row.negative ?? undefined,
+    width: row.width ?? undefined,
+    height: row.height ?? undefined,
+    steps: row.steps ?? undefined,
+    guidance: row.guidance ?? undefined,
+    seed: Number(row.seed),
+    count: row.count,
+    scheduler: row.scheduler ?? undefined,
+    model: row.model,
+    style: row.style ?? undefined,
+    strength: row.strength ?? undefined,
+  };
+}
+
+function initOf({ initAttachment, initKey }: JobRow): Job['init'] {
+  if (initAttachment === null && initKey === null) return undefined;
+  return {
+    attachment: initAttachment === null ? undefined : JSON.parse(initAttachment),
+    key: initKey ?? undefined,
+  };
+}
+
+function timingsOf(row: JobRow): Partial<JobTimings> {
+  return {
+    wait: row.waitTime ?? undefined,
+    load: row.loadTime ?? undefined,
+    encode: row.encodeTime ?? undefined,
+    denoise: row.denoiseTime ?? undefined,
+    decode: row.decodeTime ?? undefined,
+    post: row.postTime ?? undefined,
+  };
+}
+
+function imageOf(row: ImageRow): JobImage {
+  const { index, bytes, width, height, pixels } = row;
+  return {
+    index,
+    seed: Number(row.seed),
+    key: row.key ?? undefined,
+    bytes,
+    width,
+    height,
+    verdict: row.verdict as JobImage['verdict'],
+    pixels,
+  };
+}
+
+function drawnWithOf(row: JobRow): Job['drawnWith'] {
+  if (row.modelHash === null) return undefined;
+  return {
+    width: row.drawnWidth!,
+    height: row.drawnHeight!,
+    steps: row.drawnSteps!,
+    guidance: row.drawnGuidance!,
+    guidanceRescale: row.drawnRescale ?? undefined,
+    scheduler: row.drawnScheduler!,
+    strength: row.drawnStrength ?? undefined,
+    device: row.device!,
+    modelHash: row.modelHash,
+    cold: row.cold!,
+    mates: row.mates!,
+    warnings: JSON.parse(row.warnings!),
+  };
+}
+
+function time(at: bigint | null): number | undefined {
+  return at === null ? undefined : Number(at);
+}
