@@ -1,0 +1,62 @@
+import type { Client } from 'discord.js';
+import { type Clock, sleep } from '../../clock.js';
+
+/** What is known of guilds and channels. */
+export interface Rooms {
+  /** Whether a channel, or the one that a thread belongs to, is marked as age-restricted. */
+  ageRestricted(
+    channel: string,
+    given?: { readonly type?: number; readonly nsfw?: boolean; readonly parent_id?: string | null },
+  ): Promise<boolean>;
+  /** What roles allow in a guild, the channel's own exceptions left aside; nothing where the guild is not known. */
+  permissions(guild: string, person: string, roles: readonly string[]): { theirs: bigint; own: bigint };
+}
+
+/** Longest that a question to Discord may hold up an acknowledgement. */
+const patience = 1000;
+/** Discord's types of threads, announcement, public and private. */
+const threads = new Set([10, 11, 12]);
+const everything = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * @example await createRooms(client, clock).ageRestricted('80351110224678912')
+ */
+export function createRooms(client: Client, clock: Clock): Rooms {
+  const channelOf = async (id: string) => {
+    const known = client.channels.cache.get(id);
+    if (known) return known;
+    // Not known after a session was resumed by a new process, which gets no list of guilds.
+    const asking = client.channels.fetch(id, { allowUnknownGuild: true }).catch(() => undefined);
+    return Promise.race([asking, sleep(clock, patience).then(() => undefined)]);
+  };
+
+  const restricted = async (id: string): Promise<boolean> => {
+    const channel = await channelOf(id);
+    if (!channel) return false;
+    if (channel.isThread()) return channel.parentId ? restricted(channel.parentId) : false;
+    return 'nsfw' in channel && channel.nsfw === true;
+  };
+
+  return {
+    async ageRestricted(channel, given) {
+      if (given?.nsfw) return true;
+      if (given?.type !== undefined && threads.has(given.type)) {
+        return given.parent_id ? restricted(given.parent_id) : false;
+      }
+      return given?.type === undefined ? restricted(channel) : false;
+    },
+
+    permissions(guildId, person, roles) {
+      const guild = client.guilds.cache.get(guildId);
+      if (!guild) return { theirs: 0n, own: 0n };
+      const theirs = [guildId, ...roles].reduce(
+        (sum, role) => sum | (guild.roles.cache.get(role)?.permissions.bitfield ?? 0n),
+        0n,
+      );
+      return {
+        theirs: guild.ownerId === person ? everything : theirs,
+        own: guild.members.me?.permissions.bitfield ?? 0n,
+      };
+    },
+  };
+}
