@@ -17,15 +17,19 @@ const require = createRequire(import.meta.url);
 
 if (!isCurrent()) {
   const cli = join(dirname(require.resolve('prisma/package.json')), 'build/index.js');
-  const { status, error } = spawnSync(process.execPath, [cli, 'generate', '--schema', schema, '--no-hints'], {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    // Prisma downloads its schema engine when it has none, though generating needs only what is in the package. Any
-    // program that exists keeps it from that; this one is never run.
-    env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
-  });
+  const { status, stderr, error } = spawnSync(
+    process.execPath,
+    [cli, 'generate', '--schema', schema, '--no-hints'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+      // Prisma downloads its schema engine when it has none, though generating needs only what is in the package. Any
+      // program that exists keeps it from that; this one is never run.
+      env: { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, ...process.env, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+    },
+  );
   if (error) throw error;
-  if (status !== 0) throw new Error(`Cannot generate the Prisma client: prisma ended with ${status}, want 0`);
+  if (status !== 0) throw new Error(`Cannot generate the Prisma client: ${stderr}`);
 }
 
 /** Whether the generated client says that it was made from this schema by this Prisma. */

@@ -37,6 +37,7 @@ const importers: Readonly<Record<string, string>> = {
   'cli-progress': 'src/cli/progress.ts',
   '@hono/node-server': 'src/adapters/playground/',
   '@napi-rs/canvas': 'src/image/',
+  '@prisma/adapter-better-sqlite3': 'src/log/prisma/',
   '@prisma/client': 'src/log/prisma/',
   '@slack/bolt': 'src/adapters/slack/',
   'better-sqlite3': 'src/log/prisma/',
