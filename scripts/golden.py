@@ -22,6 +22,7 @@ Under test/golden/families:
                              {seed, shape, std}: randn(numel) of that seed times std; an output is the name of a float32
                              tensor in calls.safetensors. Text encoders have their `prompt` beside the token ids.
     <family>/<name>.png      the pictures
+    sd1-checked/safety.json  what the safety checker says of pictures: see scripts/golden/families/safety.py
 
 Under test/golden/sprite: the same index.json and PNGs from the built-in model in assets/models/sprite; its entries also
 have the `ids` of the prompt.
@@ -36,7 +37,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, networks, pictures, record, sd, sdxl, sprite, truesize
+from golden.families import checkpoint, lcm, networks, pictures, record, safety, sd, sdxl, sprite, truesize
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
@@ -60,6 +61,8 @@ def main():
         if not options.names or family["name"] in options.names:
             mine = record.record(family, root, options.keep)
             entries = [e for e in entries if e["family"] != family["name"]] + mine
+    if not options.names or safety.family["name"] in options.names:
+        safety.record_checked(root, options.keep)
     if not options.names or "sprite" in options.names:
         record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"),
             os.path.join(REPOSITORY, "test", "golden", "sprite"))

@@ -1,4 +1,5 @@
-"""Writes test/golden/image/resize.json: what Pillow's Lanczos filter makes of a picture given by a formula.
+"""Writes test/golden/image/resize.json and resize-bicubic.json: what Pillow's Lanczos and bicubic filters make of a
+picture given by a formula.
 
 python scripts/golden/resize.py
 Needs: pillow 13 or later, numpy (PyPI).
@@ -20,11 +21,12 @@ def source():
 picture = Image.fromarray(source())
 # Pillow 13 begins with the height in (50, 20), (60, 8) and (52, 34); not in (43, 17), where 20 rows go with 10 columns.
 sizes = [(16, 16), (53, 20), (20, 37), (96, 80), (8, 72), (1, 1), (53, 37), (50, 20), (60, 8), (52, 34), (43, 17)]
-cases = [
-    {"width": w, "height": h, "rgb": base64.b64encode(picture.resize((w, h), Image.LANCZOS).tobytes()).decode()}
-    for w, h in sizes
-]
-path = os.path.join(os.path.dirname(__file__), "../../test/golden/image/resize.json")
-with open(path, "w") as file:
-    json.dump({"pillow": __version__, "width": WIDTH, "height": HEIGHT, "cases": cases}, file, indent=1)
-    file.write("\n")
+for name, resample in (("resize", Image.LANCZOS), ("resize-bicubic", Image.BICUBIC)):
+    cases = [
+        {"width": w, "height": h, "rgb": base64.b64encode(picture.resize((w, h), resample).tobytes()).decode()}
+        for w, h in sizes
+    ]
+    path = os.path.join(os.path.dirname(__file__), f"../../test/golden/image/{name}.json")
+    with open(path, "w") as file:
+        json.dump({"pillow": __version__, "width": WIDTH, "height": HEIGHT, "cases": cases}, file, indent=1)
+        file.write("\n")

@@ -90,8 +90,17 @@ interface ExaminedModel extends FoundModel {
 async function examine({ name, folder }: FoundModel, cacheFolder: string): Promise<ExaminedModel> {
   try {
     const checkpoint = await openCheckpoint(folder, { cacheFolder });
-    const { unet, vae, textEncoders, vaeScaleFactor, sampleWidth, sampleHeight, pipelineClass } = checkpoint;
-    for (const component of [...textEncoders, unet, vae]) await component.weights();
+    const {
+      unet,
+      vae,
+      textEncoders,
+      safetyChecker,
+      vaeScaleFactor,
+      sampleWidth,
+      sampleHeight,
+      pipelineClass,
+    } = checkpoint;
+    for (const component of [...textEncoders, unet, vae, safetyChecker]) await component?.weights();
     const size = { width: sampleWidth * vaeScaleFactor, height: sampleHeight * vaeScaleFactor };
     return { name, folder, opens: true, pipelineClass, ...size };
   } catch (error) {

@@ -35,7 +35,7 @@ export interface DrawHooks {
   readonly signal: AbortSignal;
   /** Told after each step; may be called as often as there are steps. */
   onProgress?(progress: Progress): void;
-  /** Whether `Progress.preview` is wanted. */
+  /** Whether `Progress.preview` is wanted; a model with a safety checker gives one only where `allowFlagged` is asked for. */
   readonly preview: boolean;
 }
 

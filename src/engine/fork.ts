@@ -19,7 +19,7 @@ export interface ForkOptions {
 export interface DrawOptions {
   readonly signal?: AbortSignal;
   onProgress?(progress: Progress): void;
-  /** Whether `Progress.preview` is wanted. */
+  /** Whether `Progress.preview` is wanted; a model with a safety checker gives one only where `allowFlagged` is asked for. */
   readonly preview?: boolean;
 }
 

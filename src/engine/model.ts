@@ -6,8 +6,10 @@ import type { RunMarks, Size } from './drawing.js';
 import { keepSessions, type Network } from './kept-sessions.js';
 import { buildBert } from './networks/bert.js';
 import { buildClip } from './networks/clip.js';
+import { cpuTarget } from './networks/cpu.js';
 import { settle } from './networks/derived.js';
 import { createParams } from './networks/params.js';
+import { buildSafetyChecker } from './networks/safety.js';
 import type { Params } from './networks/target.js';
 import { type Targets, targetsOf, vaePrecision } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
@@ -26,6 +28,8 @@ export interface Model {
   /** Sizes are in latents. */
   decoder(size: Size): Network;
   encoder(size: Size): Network;
+  /** Always on the CPU; undefined where the checkpoint has none. */
+  readonly safetyChecker: Network | undefined;
   /** Milliseconds spent so far on compiling and opening. */
   readonly loadTime: number;
   close(): Promise<void>;
@@ -61,11 +65,11 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     name: string,
     component: Component,
     build: (p: Params) => void,
-    precision: keyof Targets,
+    precision: keyof Targets | 'onCpu',
   ): Promise<Session> {
     const began = performance.now();
-    targets ??= targetsOf(options.device);
-    const target = (await targets)[precision];
+    const device = precision === 'onCpu' ? 'cpu' : options.device;
+    const target = precision === 'onCpu' ? cpuTarget : (await (targets ??= targetsOf(device)))[precision];
     const own = await component.weights();
     // CUDA's are converted while they are laid out for its kernels.
     const weights = target.name === 'cuda' ? own : await weightsAs(own, 'F32', options.cacheFolder);
@@ -74,6 +78,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const weightsFolder = await settle(graph, weights, options.cacheFolder);
     const session = await openSession(encodeModel(graph), {
       ...options,
+      device,
       // Threads that wait for a core spin: with 20 on two cores a step took ten times as long.
       threads: Math.min(options.threads ?? cores, cores),
       weightsFolder,
@@ -88,10 +93,10 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     size: string,
     component: Component,
     build: (p: Params) => void,
-    precision: keyof Targets = 'usual',
+    precision: keyof Targets | 'onCpu' = 'usual',
   ): Network => sessions.network(name, size, () => compile(name, component, build, precision));
 
-  const { textEncoders, unet, vae } = checkpoint;
+  const { textEncoders, unet, vae, safetyChecker } = checkpoint;
   const sizeKey = ({ width, height }: Size) => `${width}×${height}`;
 
   return {
@@ -136,6 +141,16 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
         vaePrecision(checkpoint),
       );
     },
+
+    safetyChecker:
+      safetyChecker &&
+      network(
+        'safety checker',
+        '',
+        safetyChecker,
+        (p) => buildSafetyChecker(p, safetyChecker.config),
+        'onCpu',
+      ),
 
     close: () => sessions.close(),
   };

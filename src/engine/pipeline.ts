@@ -14,6 +14,7 @@ import { createModel } from './model.js';
 import type { UNetShape } from './networks/unet.js';
 import { createGenerator } from './noise/generator.js';
 import { createPreview } from './preview.js';
+import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { resolveScheduler } from './schedulers/resolve.js';
 import type { Tensor } from './session.js';
 import { completeSettings, type Settings } from './settings.js';
@@ -53,6 +54,8 @@ export const openPipeline: OpenPipeline = async (options) => {
   const scale = scaleOf(checkpoint);
   const preview = createPreview(checkpoint.unet.config.out_channels);
   let facts = await factsOf(checkpoint, device);
+  const ownCheck =
+    checkpoint.safetyChecker && (await openSafetyCheck(checkpoint.safetyChecker, model.safetyChecker!));
   let openTime = performance.now() - began;
 
   async function runUNet(key: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
@@ -65,10 +68,16 @@ export const openPipeline: OpenPipeline = async (options) => {
     return out_sample!.data as Float32Array;
   }
 
-  async function draw(request: DrawRequest, hooks: DrawHooks): Promise<Picture> {
+  async function draw(
+    request: DrawRequest,
+    hooks: DrawHooks,
+    check: SafetyCheck | undefined,
+  ): Promise<Picture> {
     const clock = createStopwatch(() => model.loadTime, openTime);
     openTime = 0;
     const settings = completeSettings(request, defaults);
+    // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
+    const shown = check === undefined || request.allowFlagged === true;
     const size = latentSize(settings);
     const scheduler = resolveScheduler(checkpoint.scheduler, settings.scheduler, checkpoint.pipelineClass);
     const schedule = scheduler.schedule(settings.steps, settings.strength);
@@ -104,7 +113,8 @@ export const openPipeline: OpenPipeline = async (options) => {
         noise: (length) => generator.randn(length),
         signal: hooks.signal,
         onStep: (step, steps, estimate) => {
-          const picture = hooks.preview ? preview.draw(estimate, size.width, size.height) : undefined;
+          const picture =
+            hooks.preview && shown ? preview.draw(estimate, size.width, size.height) : undefined;
           hooks.onProgress?.({ step, steps, preview: picture });
         },
       },
@@ -113,17 +123,18 @@ export const openPipeline: OpenPipeline = async (options) => {
 
     const pixels = await decode(latents, settings, size);
     preview.learn(latents, pixels, checkpoint.vaeScaleFactor);
+    const verdict = check ? await check.verdictOf(pixels) : 'unchecked';
     clock.lap('decode');
     const { prompt, negative, width, height, steps, guidance, seed, strength } = settings;
     const guidanceRescale = settings.guidanceRescale || undefined;
     return {
-      pixels,
+      pixels: verdict === 'flagged' && !shown ? black(pixels) : pixels,
       ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
       scheduler: settings.scheduler ?? scheduler.className,
       model: checkpoint.name,
       device,
       timings: clock.timings(),
-      ...{ mates, verdict: 'unchecked' },
+      ...{ mates, verdict },
       warnings: context.warnings,
     };
   }
@@ -164,9 +175,10 @@ export const openPipeline: OpenPipeline = async (options) => {
   /** Draws once, then in twos, fours and eights, to find how many jobs are best drawn together. */
   async function warm(size: Size): Promise<void> {
     const alone = new AbortController();
-    const drawOne = () =>
-      draw({ prompt: '', seed: 0, steps: 2, ...size }, { signal: alone.signal, preview: false });
-    await drawOne();
+    // Nobody sees these pictures; the first is checked, so that the checker is warm too.
+    const drawOne = (check?: SafetyCheck) =>
+      draw({ prompt: '', seed: 0, steps: 2, ...size }, { signal: alone.signal, preview: false }, check);
+    await drawOne(ownCheck);
     const { width, height } = latentSize(size);
     // The empty prompt's context is the shortest there is.
     const ofSize = [...shapes].filter(([, shape]) => shape.width === width && shape.height === height);
@@ -174,7 +186,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     try {
       for (const jobs of [1, 2, 4, 8]) {
         widths.attempt(key, jobs);
-        await Promise.all(Array.from({ length: jobs }, drawOne));
+        await Promise.all(Array.from({ length: jobs }, () => drawOne()));
       }
     } finally {
       widths.settle(key);
@@ -187,10 +199,14 @@ export const openPipeline: OpenPipeline = async (options) => {
     get facts() {
       return facts;
     },
-    draw,
+    draw: (request, hooks) => draw(request, hooks, ownCheck),
     async warm(sizes) {
       for (const size of sizes) await warm(size);
     },
     close: () => model.close(),
   };
 };
+
+function black({ width, height, data }: Pixels): Pixels {
+  return { width, height, data: new Uint8Array(data.length) };
+}

@@ -24,5 +24,6 @@ export async function readModelFacts(folder: string): Promise<ConfiguredFacts> {
 /** The same of a checkpoint that is open. */
 export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   const { width, height, steps, guidance } = completeSettings({ prompt: '' }, checkpoint);
-  return { width, height, multiple: checkpoint.vaeScaleFactor, steps, guidance, checked: false };
+  const { vaeScaleFactor: multiple, safetyChecker } = checkpoint;
+  return { width, height, multiple, steps, guidance, checked: safetyChecker !== undefined };
 }

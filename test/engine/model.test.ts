@@ -86,6 +86,8 @@ function networkOf(model: Model, { network, inputs }: RecordedCall): Network {
       const [, , height, width] = inputs.latents!.shape as [number, number, number, number];
       return model.decoder({ width, height });
     }
+    case 'safety_checker':
+      return model.safetyChecker!;
     default: {
       const factor = model.checkpoint.vaeScaleFactor;
       const [, , height, width] = inputs.sample!.shape as [number, number, number, number];

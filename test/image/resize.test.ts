@@ -3,11 +3,18 @@ import { describe, expect, test } from 'vitest';
 import { resizePixels } from '../../src/image/resize.js';
 import type { Pixels } from '../../src/job.js';
 
-const golden = JSON.parse(readFileSync('test/golden/image/resize.json', 'utf8')) as {
-  width: number;
-  height: number;
-  cases: { width: number; height: number; rgb: string }[];
-};
+interface Golden {
+  readonly width: number;
+  readonly height: number;
+  readonly cases: readonly { width: number; height: number; rgb: string }[];
+}
+
+const golden = read('resize');
+const bicubic = read('resize-bicubic');
+
+function read(name: string): Golden {
+  return JSON.parse(readFileSync(`test/golden/image/${name}.json`, 'utf8')) as Golden;
+}
 
 /** The formula of scripts/golden/resize.py. */
 const source: Pixels = {
@@ -20,9 +27,17 @@ const source: Pixels = {
 };
 
 describe('resizing gives the bytes that Pillow gives', () => {
-  test.each(golden.cases)('at $width×$height', ({ width, height, rgb }) => {
-    const resized = resizePixels(source, width, height);
+  const cases = [
+    ...golden.cases.map((one) => ({ ...one, filter: 'lanczos' as const })),
+    ...bicubic.cases.map((one) => ({ ...one, filter: 'bicubic' as const })),
+  ];
+  test.each(cases)('at $width×$height, $filter', ({ width, height, rgb, filter }) => {
+    const resized = resizePixels(source, width, height, filter);
     expect([resized.width, resized.height]).toEqual([width, height]);
     expect(Buffer.from(resized.data).equals(Buffer.from(rgb, 'base64'))).toBe(true);
+  });
+
+  test('with Lanczos where no filter is named', () => {
+    expect(resizePixels(source, 16, 16)).toEqual(resizePixels(source, 16, 16, 'lanczos'));
   });
 });

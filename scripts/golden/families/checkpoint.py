@@ -8,19 +8,20 @@ from . import tokenizer, weights
 FILE = {"diffusers": "diffusion_pytorch_model", "transformers": "model"}
 
 
-def component(model, config, *, rename=None, extra=(), dtype="F32", variant=None, shards=1, gains={}, leave=None):
+def component(model, config, *, rename=None, extra=(), dtype="F32", variant=None, shards=1, gains={}, leave=None,
+        library=None):
     """One network: its class, the config.json as a hub file has it, and how its weights are stored.
 
     `rename` maps a current key to the name in the file, `extra` holds manifest lines that the network lacks
     (position_ids), `leave` matches keys that the file lacks (an unused pooler), `variant` and `shards` choose the
-    file names.
+    file names, `library` says whose from_pretrained reads it where the class's module does not.
     """
     return dict(model=model, config=config, rename=rename or str, extra=list(extra), dtype=dtype, variant=variant,
-        shards=shards, gains=gains, leave=leave)
+        shards=shards, gains=gains, leave=leave, library=library)
 
 
 def library(part):
-    return part["model"].__module__.split(".")[0]
+    return part["library"] or part["model"].__module__.split(".")[0]
 
 
 def shapes(part):

@@ -11,6 +11,7 @@ import { VaeConfig } from './config/vae.js';
 import { TinyVaeConfig } from './config/vaeTiny.js';
 import { refuseMisfits } from './misfits.js';
 import { quote, refuse } from './refuse.js';
+import { hasSafetyChecker, readSafetyChecker, type SafetyCheckerConfigs } from './safetyChecker.js';
 import { sampleSize } from './sampleSize.js';
 import { openWeights, type Weights } from './weights.js';
 
@@ -38,6 +39,8 @@ export type TextEncoder = Component & {
     | { readonly kind: 'bert'; readonly config: BertConfig }
   );
 
+export type SafetyChecker = Component & SafetyCheckerConfigs;
+
 /** A model in diffusers' folder layout, with every config read and checked. */
 export interface Checkpoint {
   /** The folder's own name. */
@@ -49,6 +52,8 @@ export interface Checkpoint {
   readonly vae: Vae;
   /** `text_encoder`, then `text_encoder_2`, of which a pipeline has at least one. */
   readonly textEncoders: readonly TextEncoder[];
+  /** The checkpoint's own, if model_index.json names one and its folder is there. */
+  readonly safetyChecker: SafetyChecker | undefined;
   /** `scheduler_config.json` as it is, but for `_class_name`, which is what model_index.json says. */
   readonly scheduler: unknown;
   readonly defaults: ModelIndex['defaults'];
@@ -126,6 +131,9 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
     textEncoders,
   });
 
+  const checked = index.safety_checker?.[1] && (await hasSafetyChecker(join(root, 'safety_checker')));
+  if (checked) classOf('safety_checker', 'StableDiffusionSafetyChecker');
+
   const schedulerFile = join(root, 'scheduler', 'scheduler_config.json');
   return {
     name: basename(root),
@@ -134,6 +142,9 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
     unet,
     vae,
     textEncoders,
+    safetyChecker: checked
+      ? { ...component('safety_checker'), ...(await readSafetyChecker(root)) }
+      : undefined,
     // from_pretrained takes the class from model_index.json, whatever the scheduler's own file says.
     scheduler: { ...(await parseConfig(AnyObject, schedulerFile)), _class_name: classOf('scheduler') },
     defaults: index.defaults,
@@ -143,7 +154,7 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
   };
 }
 
-type ComponentName = 'unet' | 'vae' | 'scheduler' | 'text_encoder' | 'text_encoder_2';
+type ComponentName = 'unet' | 'vae' | 'scheduler' | 'text_encoder' | 'text_encoder_2' | 'safety_checker';
 
 const AnyObject = z.looseObject({}, 'an object');
 

@@ -15,7 +15,8 @@ const attentionWeight = /^(?:encoder|decoder)\.mid_block\.attentions\.\d+\.to_(?
 /**
  * Gives tensors the names that diffusers' and transformers' present classes have, whatever the file calls them:
  * CLIP text encoders with or without `text_model.`, BERT with or without `bert.`, the VAE's attention as it was named
- * before diffusers 0.18, or as 1×1 convolutions. Constant buffers (`position_ids`) are left out.
+ * before diffusers 0.18, or as 1×1 convolutions, and the safety checker's encoder as it was one level deeper before
+ * transformers 5. Constant buffers (`position_ids`) are left out.
  *
  * @throws UserError `bad-model` when two tensors come to have one name.
  * @example canonicalNames(tensors).has('text_model.final_layer_norm.weight');
@@ -41,6 +42,7 @@ function clipName(name: string): string {
 function asPresent(info: TensorInfo): TensorInfo {
   const name = info.name
     .replace(/^bert\./, '')
+    .replace(/^vision_model\.vision_model\./, 'vision_model.')
     .replace(/\.LayerNorm\.gamma$/, '.LayerNorm.weight')
     .replace(/\.LayerNorm\.beta$/, '.LayerNorm.bias')
     .replace(oldAttention, (_, block, part, kind) => `${block}.${newAttention[part]}.${kind}`);

@@ -33,7 +33,7 @@ export function buildClip(p: Params, config: ClipTextConfig, outputs: ClipOutput
   const words = gather(model.weight('embeddings.token_embedding.weight', [config.vocab_size, d]), ids);
   let x = add(words, model.weight('embeddings.position_embedding.weight', [s, d], [1, s, d])); // [B, S, D]
   const mask = causalMask(graph, t, s);
-  const run = (i: number) => encoderLayer(model.scope(`encoder.layers.${i}`), x, mask, config);
+  const run = (i: number) => clipLayer(model.scope(`encoder.layers.${i}`), x, mask, config);
 
   for (let i = 0; i < config.num_hidden_layers - 1; i++) x = run(i);
   if (outputs.states === 'penultimate') graph.output('states', cast(x, 'float32'));
@@ -48,7 +48,14 @@ export function buildClip(p: Params, config: ClipTextConfig, outputs: ClipOutput
   }
 }
 
-const encoderLayer = layer((p, x: Var, mask: Var, config: ClipTextConfig): Var => {
+/** What a layer needs to know of CLIP's encoders, of text and of pictures. */
+export type ClipLayerConfig = Pick<
+  ClipTextConfig,
+  'hidden_size' | 'intermediate_size' | 'num_attention_heads' | 'hidden_act' | 'layer_norm_eps'
+>;
+
+/** One layer of either encoder: tokens [B,S,D] → [B,S,D]; without a mask each token looks at all. */
+export const clipLayer = layer((p, x: Var, mask: Var | undefined, config: ClipLayerConfig): Var => {
   const t = p.target;
   const { hidden_size: d, intermediate_size: inner, layer_norm_eps: epsilon } = config;
   const attention = p.scope('self_attn');

@@ -79,6 +79,17 @@ export function gatherRows(x: Var, indices: Var): Var {
   return x.graph.node('GatherND', [x, index], [{ dtype: x.dtype, shape: [b!, c!] }], { attributes })[0]!;
 }
 
+/** Each sample's row at one place: x [B,S,C] → [B,C]. */
+export function rowAt(x: Var, index: number): Var {
+  const [b, s, c] = x.shape;
+  if (x.shape.length !== 3 || typeof s !== 'number' || index < 0 || index >= s)
+    return x.graph.fail(`row ${index} of ${showShape(x.shape)}, want one of [B,S,C]`);
+  const place = x.graph.constant('int64', [], [index]);
+  return x.graph.node('Gather', [x, place], [{ dtype: x.dtype, shape: [b!, c!] }], {
+    attributes: { axis: { i: 1 } },
+  })[0]!;
+}
+
 /**
  * Nearest-neighbour enlargement of maps to `height` × `width`; row i comes from row floor(i · H / height), as torch's
  * `interpolate(mode='nearest')` has it. `axes` names the spatial axes: 2 in NCHW, 1 in NHWC.

@@ -43,6 +43,16 @@ test.each<[what: string, names: string[], canonical: string[]]>([
     ['encoder.layers.0.weight', 'decoder.layers.0.weight'],
   ],
   [
+    "the safety checker's encoder, one level deeper as the hub's file has it, and its concepts as they are",
+    [
+      'vision_model.vision_model.embeddings.position_ids',
+      'vision_model.vision_model.pre_layrnorm.weight',
+      'visual_projection.weight',
+      'concept_embeds_weights',
+    ],
+    ['vision_model.pre_layrnorm.weight', 'visual_projection.weight', 'concept_embeds_weights'],
+  ],
+  [
     "the VAE's old attention",
     ['query', 'key', 'value', 'proj_attn'].map((part) => `${vaeBlock}.${part}.weight`),
     ['to_q', 'to_k', 'to_v', 'to_out.0'].map((part) => `${vaeBlock}.${part}.weight`),

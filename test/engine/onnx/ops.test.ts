@@ -21,6 +21,7 @@ import {
   gatherRows,
   reshape,
   resizeNearest,
+  rowAt,
   split,
   transpose,
 } from '../../../src/engine/onnx/layout.js';
@@ -63,6 +64,7 @@ const cases: [string, (graph: Graph) => Var, number[], number[]][] = [
     [258, 186, 187, 113],
   ],
   ['x[[2, 0]]', (g) => gather(counting(g, [3, 2]), whole(g, 2, 0)), [2, 2], [4, 5, 0, 1]],
+  ['x[:, 1]', (g) => rowAt(counting(g, [2, 2, 2]), 1), [2, 2], [2, 3, 6, 7]],
   ['x[range(2), [1, 0]]', (g) => gatherRows(counting(g, [2, 2, 2]), whole(g, 1, 0)), [2, 2], [2, 3, 4, 5]],
   ['x.T', (g) => transpose(counting(g, [2, 3]), [1, 0]), [3, 2], [0, 3, 1, 4, 2, 5]],
   ['x.reshape(3, 2)', (g) => reshape(counting(g, [2, 3]), [3, 2]), [3, 2], [0, 1, 2, 3, 4, 5]],

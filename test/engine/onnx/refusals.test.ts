@@ -10,7 +10,15 @@ import { conv, nhwcConv } from '../../../src/engine/onnx/conv.js';
 import { add, sin } from '../../../src/engine/onnx/elementwise.js';
 import { gemm } from '../../../src/engine/onnx/gemm.js';
 import { createGraph, type Var } from '../../../src/engine/onnx/graph.js';
-import { concat, gather, gatherRows, reshape, split, transpose } from '../../../src/engine/onnx/layout.js';
+import {
+  concat,
+  gather,
+  gatherRows,
+  reshape,
+  rowAt,
+  split,
+  transpose,
+} from '../../../src/engine/onnx/layout.js';
 import {
   groupNorm,
   instanceNormalization,
@@ -63,6 +71,7 @@ describe('an op on shapes or types that do not fit', () => {
     ['Split of [B,5] along axis 1: not 2 equal parts', () => split(of(batch, 5), 2, 1)],
     ['Split of [B,4] along axis 0: not 2 equal parts', () => split(of(batch, 4), 2, 0)],
     ['Gather by float32, want int32 or int64', () => gather(of(10, 4), of(batch))],
+    ['row 77 of [B,77,4], want one of [B,S,C]', () => rowAt(of(batch, 77, 4), 77)],
     ['rows of [B,77,4] at [B,1], want [B,S,C] and [B]', () => gatherRows(of(batch, 77, 4), whole(batch, 1))],
     [
       'LayerNormalization of [B,77,320] with [640], want [320]',

@@ -9,7 +9,8 @@ function component() {
 
 /**
  * `model_index.json`: which class each component is, and what Kiln's own checkpoints add to say how they are used.
- * Components that Kiln does not run (safety checker, feature extractor, image encoder) are left out.
+ * Components that Kiln does not run (image encoder), or takes without asking for their class (feature extractor), are
+ * left out.
  */
 export const ModelIndex = z.object(
   {
@@ -21,6 +22,7 @@ export const ModelIndex = z.object(
     text_encoder_2: component(),
     tokenizer: component(),
     tokenizer_2: component(),
+    safety_checker: component(),
     /** Whether SDXL uses zeros for the text states when no negative prompt is given. */
     force_zeros_for_empty_prompt: flag().default(true),
     /** What a request gets that does not say. */
