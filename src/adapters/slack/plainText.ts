@@ -1,0 +1,28 @@
+const entity = /<([^<>]*)>/g;
+
+/**
+ * What somebody typed, from what Slack makes of it: mentions and links as they were seen, `&lt;` as `<`, and without
+ * any mention of Kiln.
+ *
+ * @example plainText('<@U0KILN> a <https://fox.example|fox.example> &amp; a hound', 'U0KILN') // 'a fox.example & a hound'
+ */
+export function plainText(text: string, botUser?: string): string {
+  return text
+    .replace(entity, (_whole, inside: string) => {
+      const [target = '', label] = split(inside);
+      if (botUser && target === `@${botUser}`) return ' ';
+      if (label) return /^[@#]/.test(target) ? `${target[0]}${label.replace(/^[@#]/, '')}` : label;
+      if (target.startsWith('!')) return `@${target.slice(1).split('^')[0]}`;
+      return target;
+    })
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&amp;/g, '&')
+    .replace(/[^\S\n]+/g, ' ')
+    .trim();
+}
+
+function split(inside: string): readonly [string, string?] {
+  const bar = inside.indexOf('|');
+  return bar < 0 ? [inside] : [inside.slice(0, bar), inside.slice(bar + 1)];
+}

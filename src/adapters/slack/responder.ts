@@ -1,0 +1,55 @@
+import type { Form, Responder } from '../../request.js';
+import type { Show } from './show.js';
+import type { SlackTarget } from './target.js';
+
+/**
+ * Answers one request. Whatever is called first says to Slack that the request has arrived.
+ *
+ * @param how.settle says so; called again it does nothing
+ * @param how.open opens a form; left out where Slack gave no way to
+ */
+export function createResponder(
+  from: SlackTarget,
+  how: {
+    readonly show: Show['show'];
+    /** The request was delivered before, maybe to a process that died since. */
+    readonly again: boolean;
+    settle(): Promise<void>;
+    open?(form: Form): Promise<void>;
+  },
+): Responder {
+  let target = from;
+  const { settle } = how;
+
+  return {
+    async acknowledge({ private: alone }) {
+      await settle();
+      if (alone) {
+        target = { ...target, private: true };
+        return target;
+      }
+      try {
+        const placeholder = { weight: 'final', look: how.again, keep: true } as const;
+        target = await how.show(target, { text: ['🖌 …'] }, placeholder);
+      } catch {
+        // The answer itself will find out whether it can be shown.
+      }
+      return target;
+    },
+    async show(reply) {
+      await settle();
+      target = await how.show(target, reply, { weight: 'final', look: false });
+    },
+    async open(form) {
+      if (how.open) {
+        // The trigger of a modal lives for three seconds, as the acknowledgement does.
+        await how.open(form);
+        await settle();
+        return;
+      }
+      await settle();
+      const text = `Cannot ask for "${form.title}" here: want a button or a slash command, which can open a form`;
+      target = await how.show(target, { text: [text], private: true }, { weight: 'final', look: false });
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import { type Clock, sleep } from '../../clock.js';
+import type { Reply, Shown, Weight } from '../../request.js';
+import type { Api } from './api.js';
+import type { Edits } from './edits.js';
+import { isClosed, isNotReady, isUnsure, roomError, slackCode } from './failures.js';
+import { findMessage, jobEvent } from './find.js';
+import { textAt } from './payload.js';
+import type { People } from './people.js';
+import { type Message, picturesOf, replyMessage } from './reply.js';
+import { canRespond, respond } from './respond.js';
+import type { SlackTarget } from './target.js';
+import type { Uploads } from './uploads.js';
+import type { Workspaces } from './workspaces.js';
+
+/** Shows replies, as messages of channels, threads and conversations, or to one person alone. */
+export interface Show {
+  /**
+   * @param how.look whether the message may have been posted by a process that died since
+   * @param how.keep leaves a message that is there already as it is
+   * @returns the target from now on
+   */
+  show(
+    target: SlackTarget,
+    reply: Reply,
+    how: { readonly weight: Weight; readonly look: boolean; readonly keep?: boolean },
+  ): Promise<SlackTarget>;
+  remove(target: SlackTarget): Promise<void>;
+}
+
+const quiet = { unfurl_links: false, unfurl_media: false } as const;
+/** Slack may take that long until an uploaded picture can be shown. */
+const readyAfter = [300, 700, 1000, 2000, 3000, 4000, 4000, 5000];
+const mostPosted = 2000;
+
+/**
+ * Shows replies on Slack.
+ *
+ * @example await createShow(parts).show(target, { text: ['🖌 …'] }, { weight: 'final', look: false })
+ */
+export function createShow(parts: {
+  readonly api: Api;
+  readonly edits: Edits;
+  readonly uploads: Uploads;
+  readonly people: People;
+  readonly workspaces: Workspaces;
+  readonly clock: Clock;
+}): Show {
+  const { api, edits, uploads, people, workspaces, clock } = parts;
+  /** By mark: two requests for one message, or an answer that overtakes its placeholder, find the same. */
+  const posted = new Map<string, Promise<SlackTarget>>();
+
+  /** The reply's pictures uploaded, and `send` called with the message until Slack has them ready. */
+  async function withPictures<Result>(
+    team: string,
+    reply: Reply,
+    send: (message: Message) => Promise<Result>,
+  ): Promise<Result> {
+    const pictures = picturesOf(reply);
+    const ids = new Map<Shown, string>();
+    for (const picture of pictures) ids.set(picture, await uploads.picture(team, picture));
+    const message = replyMessage(reply, (picture) => ids.get(picture));
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await send(message);
+      } catch (error) {
+        if (pictures.length === 0 || !isNotReady(error)) throw error;
+        const wait = readyAfter[attempt];
+        if (wait === undefined) {
+          for (const picture of pictures) uploads.forget(team, picture);
+          throw error;
+        }
+        await sleep(clock, wait);
+      }
+    }
+  }
+
+  async function channelOf(target: SlackTarget): Promise<SlackTarget & { readonly channel: string }> {
+    if (target.channel) return { ...target, channel: target.channel };
+    return { ...target, channel: await people.direct(target.team, target.user), direct: true };
+  }
+
+  async function look(target: SlackTarget): Promise<string | undefined> {
+    return findMessage(api, target, await workspaces.get(target.team));
+  }
+
+  async function postOnce(
+    target: SlackTarget & { readonly channel: string },
+    reply: Reply,
+  ): Promise<SlackTarget> {
+    const { team, channel, thread, mark } = target;
+    const result = await withPictures(team, reply, (message) =>
+      api(team, 'chat.postMessage', {
+        channel,
+        ...(thread && { thread_ts: thread }),
+        ...message,
+        ...quiet,
+        metadata: { event_type: jobEvent, event_payload: { key: mark } },
+      }),
+    );
+    return { ...target, ts: textAt(result, 'ts') };
+  }
+
+  /** Posts the message, or finds that it was. */
+  async function post(
+    from: SlackTarget,
+    reply: Reply,
+    how: { readonly look: boolean; readonly keep?: boolean },
+  ): Promise<SlackTarget> {
+    const target = await channelOf(from);
+    const found = (there: SlackTarget) => (how.keep ? there : change(there, reply, 'final'));
+    const before = await posted.get(target.mark)?.catch(() => undefined);
+    if (before) return found({ ...target, ...before });
+    const work = (async () => {
+      if (how.look) {
+        const ts = await look(target);
+        if (ts) return found({ ...target, ts });
+      }
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await postOnce(target, reply);
+        } catch (error) {
+          if (isClosed(error) && canRespond(target, clock.now())) {
+            people.learn(target.team, target.channel, false);
+            return answer({ ...target, member: false }, reply);
+          }
+          if (!isUnsure(error) || attempt === 3) throw roomError(error, 'post');
+          await sleep(clock, 1000 * attempt);
+          const ts = await look(target);
+          if (ts) return found({ ...target, ts });
+        }
+      }
+    })();
+    posted.set(target.mark, work);
+    work.catch(() => posted.delete(target.mark));
+    if (posted.size > mostPosted) posted.delete(posted.keys().next().value!);
+    return work;
+  }
+
+  async function change(target: SlackTarget, reply: Reply, weight: Weight): Promise<SlackTarget> {
+    const { team, channel, ts, mark } = target;
+    if (!ts) return answer(target, reply);
+    try {
+      await withPictures(team, reply, (message) =>
+        edits.edit(team, `${channel}/${ts}`, weight, () =>
+          api(
+            team,
+            'chat.update',
+            { channel, ts, ...message, metadata: { event_type: jobEvent, event_payload: { key: mark } } },
+            { impatient: true },
+          ),
+        ),
+      );
+    } catch (error) {
+      throw roomError(error, 'change');
+    }
+    return target;
+  }
+
+  /** Through the response URL, for all to see. */
+  async function answer(target: SlackTarget, reply: Reply): Promise<SlackTarget> {
+    const replaces = target.responded === true;
+    const next = await withPictures(target.team, reply, (message) =>
+      respond(target, message, { seenBy: 'channel', replaces }, clock.now()),
+    );
+    return { ...next, responded: true };
+  }
+
+  /** To the asker alone. */
+  async function whisper(target: SlackTarget, reply: Reply): Promise<SlackTarget> {
+    const { team, channel, thread, user } = target;
+    if (target.member !== false) {
+      try {
+        await withPictures(team, reply, (message) =>
+          api(team, 'chat.postEphemeral', {
+            channel,
+            user,
+            ...(thread && { thread_ts: thread }),
+            ...message,
+          }),
+        );
+        return target;
+      } catch (error) {
+        if (!isClosed(error) || !canRespond(target, clock.now())) throw roomError(error, 'post');
+      }
+    }
+    return withPictures(team, reply, (message) =>
+      respond(target, message, { seenBy: 'asker', replaces: false }, clock.now()),
+    );
+  }
+
+  /** Files are handed over where the reply is; what is for one person alone, in their own conversation. */
+  async function handOver(target: SlackTarget, reply: Reply, alone: boolean): Promise<void> {
+    const { team, user, thread } = target;
+    for (const file of reply.files ?? []) {
+      const own = alone || target.member === false || !target.channel;
+      const channel = own ? await people.direct(team, user) : target.channel;
+      await uploads.hand(team, file, { channel, ...(!own && { thread }) });
+    }
+  }
+
+  return {
+    async show(target, reply, { weight, ...how }) {
+      const alone = (reply.private === true || target.private === true) && !target.direct && !!target.channel;
+      const throughUrl = target.member === false && !target.ts && !!target.channel;
+      // Neither can be changed for as long as a drawing takes.
+      if (weight === 'progress' && (alone || throughUrl)) return target;
+      let next: SlackTarget;
+      if (alone) next = await whisper(target, reply);
+      else if (throughUrl) next = await answer(target, reply);
+      else if (target.ts) next = await change(target, reply, weight);
+      else next = await post(target, reply, how);
+      await handOver(next, reply, alone);
+      return next;
+    },
+    async remove(target) {
+      try {
+        if (target.ts) await api(target.team, 'chat.delete', { channel: target.channel, ts: target.ts });
+        else if (target.responded && canRespond(target, clock.now())) {
+          await respond(
+            target,
+            { delete_original: true },
+            { seenBy: 'channel', replaces: true },
+            clock.now(),
+          );
+        }
+      } catch (error) {
+        if (slackCode(error) !== 'message_not_found' && !isClosed(error)) throw roomError(error, 'change');
+      }
+    },
+  };
+}
