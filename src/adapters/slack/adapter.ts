@@ -9,6 +9,7 @@ import { fetchAttachment } from './fetch.js';
 import { createInstallations } from './installations.js';
 import { listen } from './listen.js';
 import { createPeople } from './people.js';
+import { createPosts } from './posts.js';
 import { createSeal } from './seal.js';
 import { createShow } from './show.js';
 import { createApp } from './start.js';
@@ -69,7 +70,8 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   const api = createApi(workspaces, clock);
   const people = createPeople({ api, clock, admins: options.admins });
   const uploads = createUploads(api);
-  const show = createShow({ api, edits: createEdits(clock), uploads, people, workspaces, clock });
+  const [edits, posts] = [createEdits(clock), createPosts(clock)];
+  const show = createShow({ api, edits, posts, uploads, people, workspaces, clock });
   const busy = new Set<Promise<unknown>>();
   const { app, line } = createApp({ ...options, logger: slackLogger, installations, workspaces });
   const take = createTake({ ...options, api, people, uploads, show, track });

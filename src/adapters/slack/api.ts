@@ -1,3 +1,4 @@
+import { webApi } from '@slack/bolt';
 import { type Clock, sleep } from '../../clock.js';
 import { isUnsure, waitOf } from './failures.js';
 import type { Method } from './methods.js';
@@ -27,13 +28,28 @@ const once: readonly Method[] = ['chat.postMessage', 'chat.postEphemeral', 'file
  * @example await createApi(workspaces, clock)('T0FOX', 'users.info', { user: 'U0ANNA' })
  */
 export function createApi(workspaces: Workspaces, clock: Clock): Api {
+  /** Until when Slack wants not to hear of a method, by workspace. */
+  const closed = new Map<string, number>();
+
+  /** Lets the time pass that Slack named to another call of that method. */
+  async function pass(name: string, impatient: boolean): Promise<void> {
+    const left = (closed.get(name) ?? 0) - clock.now();
+    if (left <= 0) return;
+    if (impatient || left > longestWait) throw new webApi.WebAPIRateLimitedError(Math.ceil(left / 1000));
+    await sleep(clock, left);
+  }
+
   return async (team, method, args, { impatient = false } = {}) => {
     const { client } = await workspaces.get(team);
+    // Messages are counted by channel, as posts.ts does.
+    const name = method === 'chat.postMessage' ? `${team}/${method}/${args.channel}` : `${team}/${method}`;
     for (let attempt = 1; ; attempt++) {
+      await pass(name, impatient);
       try {
         return await client.apiCall(method, args);
       } catch (error) {
         const wait = waitOf(error);
+        if (wait !== undefined) closed.set(name, clock.now() + wait);
         const refused = wait !== undefined && wait <= longestWait && !impatient;
         const lost = isUnsure(error) && !once.includes(method);
         if (attempt === attempts || !(refused || lost)) throw error;

@@ -34,12 +34,12 @@ interface Lane {
 const mostRefusals = 8;
 
 /**
- * One line of changes a workspace, `spacing` milliseconds apart: chat.update is for about 50 a minute, whatever the
- * number of jobs. Final ones go first.
+ * One line of changes a workspace, `spacing` milliseconds apart: chat.update is for 50 a minute, whatever the number
+ * of jobs. Final ones go first.
  *
  * @example await createEdits(clock).edit('T0FOX', 'C1/17.2', 'final', () => client.chat.update(message))
  */
-export function createEdits(clock: Clock, spacing = 1200): Edits {
+export function createEdits(clock: Clock, spacing = 1250): Edits {
   const lanes = new Map<string, Lane>();
 
   function laneOf(team: string): Lane {

@@ -6,8 +6,8 @@ import { at, listAt } from './payload.js';
 
 /** How one thing that somebody asked is answered on Slack. */
 export interface Way {
-  /** Says that it has arrived; left out for events, which are acknowledged by resolving. */
-  readonly ack?: () => Promise<void>;
+  /** Says that it has arrived, with words for slash commands; left out for events, acknowledged by resolving. */
+  readonly ack?: (words?: string) => Promise<void>;
   /** Delivered before. */
   readonly again: boolean;
   /** From App Home. */
@@ -72,14 +72,14 @@ export function listen(
   app.action(/^kiln:/, async ({ body, ack, context }) => {
     const asked = readPress(body, teamOf(context, body));
     if (!asked) return ack();
-    await to.take(asked, { ack, again: false, home: at(body, 'container', 'type') === 'view' });
+    await to.take(asked, { ack: () => ack(), again: false, home: at(body, 'container', 'type') === 'view' });
   });
 
   app.shortcut({ type: 'message_action' }, async ({ body, ack, context }) => {
     const botUser = typeof context.botUserId === 'string' ? context.botUserId : undefined;
     const asked = readShortcut(body, teamOf(context, body), botUser);
     if (!asked || !menu.has(asked.command)) return ack();
-    await to.take(asked, { ack, again: false });
+    await to.take(asked, { ack: () => ack(), again: false });
   });
 
   app.view(/^kiln:form:/, async ({ body, ack, context }) => {
@@ -101,7 +101,7 @@ export function listen(
       responseUrl,
       ...(typeof trigger === 'string' && { trigger }),
     };
-    await to.take(asked, { ack, again: false, responseUntil });
+    await to.take(asked, { ack: () => ack(), again: false, responseUntil });
   });
 }
 

@@ -42,7 +42,7 @@ export function createPeople(options: {
     const name = `${team}/${user}`;
     const known = people.get(name);
     if (known) return known;
-    const found = at(await api(team, 'users.info', { user }), 'user');
+    const found = at(await api(team, 'users.info', { user }, { impatient: true }), 'user');
     const profile = at(found, 'profile');
     return people.put(name, keepPerson, {
       name: textAt(profile, 'display_name') ?? textAt(profile, 'real_name') ?? textAt(found, 'name'),
@@ -55,7 +55,7 @@ export function createPeople(options: {
     const known = members.get(name);
     if (known !== undefined) return known;
     try {
-      const found = at(await api(team, 'conversations.info', { channel }), 'channel');
+      const found = at(await api(team, 'conversations.info', { channel }, { impatient: true }), 'channel');
       const member = at(found, 'is_member') === true || at(found, 'is_im') === true;
       return members.put(name, member ? keepMember : keepStranger, member);
     } catch (error) {

@@ -2,6 +2,8 @@ import type { Form, Responder } from '../../request.js';
 import type { Show } from './show.js';
 import type { SlackTarget } from './target.js';
 
+const placeholder = '🖌 …';
+
 /**
  * Answers one request. Whatever is called first says to Slack that the request has arrived.
  *
@@ -14,7 +16,7 @@ export function createResponder(
     readonly show: Show['show'];
     /** The request was delivered before, maybe to a process that died since. */
     readonly again: boolean;
-    settle(): Promise<void>;
+    settle(words?: string): Promise<void>;
     open?(form: Form): Promise<void>;
   },
 ): Responder {
@@ -23,14 +25,15 @@ export function createResponder(
 
   return {
     async acknowledge({ private: alone }) {
-      await settle();
+      // No placeholder can be posted there that the answer would replace.
+      await settle(!alone && target.member === false ? placeholder : undefined);
       if (alone) {
         target = { ...target, private: true };
         return target;
       }
       try {
-        const placeholder = { weight: 'final', look: how.again, keep: true } as const;
-        target = await how.show(target, { text: ['🖌 …'] }, placeholder);
+        const reply = { text: [placeholder] };
+        target = await how.show(target, reply, { weight: 'final', look: how.again, keep: true });
       } catch {
         // The answer itself will find out whether it can be shown.
       }

@@ -2,28 +2,31 @@ import { type Clock, sleep } from '../../clock.js';
 import type { Reply, Shown, Weight } from '../../request.js';
 import type { Api } from './api.js';
 import type { Edits } from './edits.js';
-import { isClosed, isNotReady, isUnsure, roomError, slackCode } from './failures.js';
+import { isClosed, isNotReady, isUnsure, roomError, slackCode, waitOf } from './failures.js';
 import { findMessage, jobEvent } from './find.js';
 import { textAt } from './payload.js';
 import type { People } from './people.js';
+import type { Posts } from './posts.js';
 import { type Message, picturesOf, replyMessage } from './reply.js';
 import { canRespond, respond } from './respond.js';
 import type { SlackTarget } from './target.js';
 import type { Uploads } from './uploads.js';
 import type { Workspaces } from './workspaces.js';
 
+interface How {
+  readonly weight: Weight;
+  /** The message may have been posted by a process that died since. */
+  readonly look: boolean;
+  /** For a placeholder: leaves a message that is there as it is, and waits for no turn. */
+  readonly keep?: boolean;
+}
+
+type Placed = SlackTarget & { readonly channel: string };
+
 /** Shows replies, as messages of channels, threads and conversations, or to one person alone. */
 export interface Show {
-  /**
-   * @param how.look whether the message may have been posted by a process that died since
-   * @param how.keep leaves a message that is there already as it is
-   * @returns the target from now on
-   */
-  show(
-    target: SlackTarget,
-    reply: Reply,
-    how: { readonly weight: Weight; readonly look: boolean; readonly keep?: boolean },
-  ): Promise<SlackTarget>;
+  /** Gives the target from now on. */
+  show(target: SlackTarget, reply: Reply, how: How): Promise<SlackTarget>;
   remove(target: SlackTarget): Promise<void>;
 }
 
@@ -40,12 +43,13 @@ const mostPosted = 2000;
 export function createShow(parts: {
   readonly api: Api;
   readonly edits: Edits;
+  readonly posts: Posts;
   readonly uploads: Uploads;
   readonly people: People;
   readonly workspaces: Workspaces;
   readonly clock: Clock;
 }): Show {
-  const { api, edits, uploads, people, workspaces, clock } = parts;
+  const { api, edits, posts, uploads, people, workspaces, clock } = parts;
   /** By mark: two requests for one message, or an answer that overtakes its placeholder, find the same. */
   const posted = new Map<string, Promise<SlackTarget>>();
 
@@ -56,7 +60,7 @@ export function createShow(parts: {
     send: (message: Message) => Promise<Result>,
   ): Promise<Result> {
     const pictures = picturesOf(reply);
-    const ids = new Map<Shown, string>();
+    const ids = new Map<Shown, string | undefined>();
     for (const picture of pictures) ids.set(picture, await uploads.picture(team, picture));
     const message = replyMessage(reply, (picture) => ids.get(picture));
     for (let attempt = 0; ; attempt++) {
@@ -74,7 +78,7 @@ export function createShow(parts: {
     }
   }
 
-  async function channelOf(target: SlackTarget): Promise<SlackTarget & { readonly channel: string }> {
+  async function channelOf(target: SlackTarget): Promise<Placed> {
     if (target.channel) return { ...target, channel: target.channel };
     return { ...target, channel: await people.direct(target.team, target.user), direct: true };
   }
@@ -83,55 +87,54 @@ export function createShow(parts: {
     return findMessage(api, target, await workspaces.get(target.team));
   }
 
-  async function postOnce(
-    target: SlackTarget & { readonly channel: string },
-    reply: Reply,
-  ): Promise<SlackTarget> {
+  /** Posts the message; with `brief` only where the channel takes one now, else gives the target as it was. */
+  async function postOnce(target: Placed, reply: Reply, brief: boolean): Promise<SlackTarget> {
     const { team, channel, thread, mark } = target;
-    const result = await withPictures(team, reply, (message) =>
-      api(team, 'chat.postMessage', {
-        channel,
-        ...(thread && { thread_ts: thread }),
-        ...message,
-        ...quiet,
-        metadata: { event_type: jobEvent, event_payload: { key: mark } },
-      }),
-    );
+    const lane = `${team}/${channel}`;
+    if (brief && !posts.tryTurn(lane)) return target;
+    const result = await withPictures(team, reply, async (message) => {
+      if (!brief) await posts.turn(lane);
+      const args = { channel, ...(thread && { thread_ts: thread }), ...message, ...quiet, ...marked(mark) };
+      try {
+        return await api(team, 'chat.postMessage', args, { impatient: brief });
+      } catch (error) {
+        const wait = waitOf(error);
+        if (wait !== undefined) posts.refused(lane, wait);
+        throw error;
+      }
+    });
     return { ...target, ts: textAt(result, 'ts') };
   }
 
   /** Posts the message, or finds that it was. */
-  async function post(
-    from: SlackTarget,
-    reply: Reply,
-    how: { readonly look: boolean; readonly keep?: boolean },
-  ): Promise<SlackTarget> {
-    const target = await channelOf(from);
-    const found = (there: SlackTarget) => (how.keep ? there : change(there, reply, 'final'));
-    const before = await posted.get(target.mark)?.catch(() => undefined);
-    if (before) return found({ ...target, ...before });
+  function post(from: SlackTarget, reply: Reply, how: How): Promise<SlackTarget> {
+    const earlier = posted.get(from.mark);
     const work = (async () => {
-      if (how.look) {
-        const ts = await look(target);
-        if (ts) return found({ ...target, ts });
-      }
+      const before = await earlier?.catch(() => undefined);
+      const target = await channelOf(from);
+      const brief = how.keep === true || how.weight === 'progress';
+      const found = (there: SlackTarget) => (how.keep ? there : change(there, reply, how.weight));
+      if (before?.ts || before?.responded) return found({ ...target, ...before });
+      let mayBeThere = how.look;
       for (let attempt = 1; ; attempt++) {
+        const ts = mayBeThere ? await look(target) : undefined;
+        if (ts) return found({ ...target, ts });
         try {
-          return await postOnce(target, reply);
+          return await postOnce(target, reply, brief);
         } catch (error) {
           if (isClosed(error) && canRespond(target, clock.now())) {
             people.learn(target.team, target.channel, false);
-            return answer({ ...target, member: false }, reply);
+            const open = { ...target, member: false };
+            return brief ? open : answer(open, reply);
           }
-          if (!isUnsure(error) || attempt === 3) throw roomError(error, 'post');
+          if (brief || !isUnsure(error) || attempt === 3) throw roomError(error, 'post');
+          mayBeThere = true;
           await sleep(clock, 1000 * attempt);
-          const ts = await look(target);
-          if (ts) return found({ ...target, ts });
         }
       }
     })();
-    posted.set(target.mark, work);
-    work.catch(() => posted.delete(target.mark));
+    posted.set(from.mark, work);
+    work.catch(() => posted.get(from.mark) === work && posted.delete(from.mark));
     if (posted.size > mostPosted) posted.delete(posted.keys().next().value!);
     return work;
   }
@@ -142,12 +145,7 @@ export function createShow(parts: {
     try {
       await withPictures(team, reply, (message) =>
         edits.edit(team, `${channel}/${ts}`, weight, () =>
-          api(
-            team,
-            'chat.update',
-            { channel, ts, ...message, metadata: { event_type: jobEvent, event_payload: { key: mark } } },
-            { impatient: true },
-          ),
+          api(team, 'chat.update', { channel, ts, ...message, ...marked(mark) }, { impatient: true }),
         ),
       );
     } catch (error) {
@@ -199,11 +197,12 @@ export function createShow(parts: {
   }
 
   return {
-    async show(target, reply, { weight, ...how }) {
+    async show(target, reply, how) {
+      const { weight } = how;
       const alone = (reply.private === true || target.private === true) && !target.direct && !!target.channel;
       const throughUrl = target.member === false && !target.ts && !!target.channel;
       // Neither can be changed for as long as a drawing takes.
-      if (weight === 'progress' && (alone || throughUrl)) return target;
+      if ((weight === 'progress' || how.keep) && (alone || throughUrl)) return target;
       let next: SlackTarget;
       if (alone) next = await whisper(target, reply);
       else if (throughUrl) next = await answer(target, reply);
@@ -228,4 +227,8 @@ export function createShow(parts: {
       }
     },
   };
+}
+
+function marked(key: string) {
+  return { metadata: { event_type: jobEvent, event_payload: { key } } };
 }

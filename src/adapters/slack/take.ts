@@ -76,15 +76,15 @@ export function createTake(
   }
 
   async function take(asked: Asked, way: Way): Promise<void> {
-    const settle = onlyOnce(async () => {
-      await way.ack?.();
+    const settle = onlyOnce(async (words) => {
+      await way.ack?.(words);
     });
     const work = track(answer(asked, way, settle));
     await Promise.race([settle.called, work, after(ackWithin)]);
     await settle();
   }
 
-  async function answer(asked: Asked, way: Way, settle: () => Promise<void>): Promise<void> {
+  async function answer(asked: Asked, way: Way, settle: (words?: string) => Promise<void>): Promise<void> {
     const { key, command, options, trigger } = asked;
     const { person, place, target } = await contextOf(asked, way);
     const responder = createResponder(target, {
@@ -156,15 +156,17 @@ function carriedOf({ channel, thread, member, responseUrl, responseUntil }: Slac
 }
 
 /** The work, done with the first call; `called` resolves with it. */
-function onlyOnce(work: () => Promise<void>): (() => Promise<void>) & { readonly called: Promise<void> } {
+function onlyOnce(
+  work: (words?: string) => Promise<void>,
+): ((words?: string) => Promise<void>) & { readonly called: Promise<void> } {
   let begun: Promise<void> | undefined;
   let done = () => {};
   const called = new Promise<void>((resolve) => {
     done = resolve;
   });
-  const first = () => {
+  const first = (words?: string) => {
     done();
-    begun ??= work();
+    begun ??= work(words);
     return begun;
   };
   return Object.assign(first, { called });

@@ -5,8 +5,11 @@ import { textAt } from './payload.js';
 import { cut } from './words.js';
 
 export interface Uploads {
-  /** Uploads a picture that blocks then show. Gives its id; the same picture is uploaded once. */
-  picture(team: string, picture: Shown): Promise<string>;
+  /**
+   * Uploads a picture that blocks then show. Gives its id; the same picture is uploaded once. Undefined where there is
+   * no form of it that Slack shows.
+   */
+  picture(team: string, picture: Shown): Promise<string | undefined>;
   /** Forgets that it was uploaded. */
   forget(team: string, picture: Shown): void;
   /** Hands a file over in a conversation, once. */
@@ -61,14 +64,27 @@ export function createUploads(api: Api): Uploads {
   }
 
   return {
-    picture: (team, picture) => once(nameOf(team, picture), () => upload(team, picture)),
-    forget: (team, picture) => void known.delete(nameOf(team, picture)),
+    async picture(team, picture) {
+      const form = showable(picture);
+      return form && once(nameOf(team, form), () => upload(team, form));
+    },
+    forget(team, picture) {
+      const form = showable(picture);
+      if (form) known.delete(nameOf(team, form));
+    },
     async hand(team, file, { channel, thread }) {
       await once(`${nameOf(team, file)}/${channel}/${thread ?? ''}`, () =>
         upload(team, file, { channel_id: channel, ...(thread && { thread_ts: thread }) }),
       );
     },
   };
+}
+
+/** Blocks take no WebP. */
+function showable(picture: Shown): Shown | undefined {
+  const forms = [picture, ...(picture.fallbacks ?? [])];
+  const form = forms.find(({ type }) => type === 'image/png' || type === 'image/jpeg');
+  return form && { ...picture, ...form };
 }
 
 function nameOf(team: string, { bytes, name, alt }: Shown): string {
