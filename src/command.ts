@@ -140,16 +140,16 @@ function optionOf(command: string, name: string, schema: z.core.$ZodType): Optio
   const base = { ...hint, name, about, required };
   if (hint.attachment) return { ...base, type: 'attachment' };
   const { def } = inner._zod;
-  const limits = inner._zod.bag as { minimum?: number; maximum?: number; format?: string };
   if (def.type === 'number') {
-    const type = limits.format === 'safeint' ? 'integer' : 'number';
-    return { ...base, type, min: finite(limits.minimum), max: finite(limits.maximum) };
+    const { isInt, minValue, maxValue } = inner as z.ZodNumber;
+    return { ...base, type: isInt ? 'integer' : 'number', min: finite(minValue), max: finite(maxValue) };
   }
   if (def.type === 'boolean') return { ...base, type: 'boolean' };
   if (def.type === 'enum') {
     return { ...base, type: 'string', choices: (inner as z.ZodEnum).options.map(String) };
   }
-  if (def.type === 'string') return { ...base, type: 'string', maxLength: finite(limits.maximum) };
+  if (def.type === 'string')
+    return { ...base, type: 'string', maxLength: finite((inner as z.ZodString).maxLength) };
   throw new Error(`Option ${name} of ${command} is ${def.type}, want a string, number, boolean or enum`);
 }
 
@@ -160,6 +160,6 @@ function innermost(schema: z.core.$ZodType): z.core.$ZodType {
   return next ? innermost(next) : schema;
 }
 
-function finite(limit: number | undefined): number | undefined {
-  return limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
+function finite(limit: number | null | undefined): number | undefined {
+  return typeof limit === 'number' && Math.abs(limit) < Number.MAX_SAFE_INTEGER ? limit : undefined;
 }
