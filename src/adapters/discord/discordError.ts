@@ -8,7 +8,6 @@ export const codes = {
   unknownWebhook: 10015,
   unknownInteraction: 10062,
   emojisFull: 30008,
-  tooManyOldEdits: 30046,
   tooLarge: 40005,
   alreadyAcknowledged: 40060,
   missingAccess: 50001,

@@ -64,8 +64,11 @@ export function createResponder(
   };
 
   const whisper = async (reply: Reply) => {
-    if (whispered === undefined) await show.remove(target);
+    // While all see a placeholder, the next message would take its place instead of being the asker's alone.
+    const seen = whispered === undefined && !target.private;
+    if (seen) await edits.final(target.event, () => show.deliver(target, settled));
     whispered = await fitting(reply, target, (payload) => messages.whisper(target, payload, whispered));
+    if (seen) await show.remove(target);
   };
 
   return {
@@ -89,6 +92,9 @@ export function createResponder(
     },
   };
 }
+
+/** For the moment before it is deleted. */
+const settled: Reply = { text: ['…'] };
 
 const type4 = InteractionResponseType.ChannelMessageWithSource;
 

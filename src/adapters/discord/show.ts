@@ -4,6 +4,7 @@ import type { Adapter, Reply } from '../../request.js';
 import { codeOf, codes, isTooLarge, tellable } from './discordError.js';
 import type { Edits } from './edits.js';
 import type { Messages } from './messages.js';
+import { leastUpload } from './options.js';
 import { nonceOf, type Payload, type PayloadOptions, payloadOf } from './reply.js';
 import { type DiscordTarget, readTarget } from './target.js';
 
@@ -46,8 +47,6 @@ const isGone = new Set<number>([
   codes.cannotMessageUser,
   codes.threadLocked,
 ]);
-/** The message stands, but takes no edits any more. */
-const isFrozen = new Set<number>([codes.tooManyOldEdits, codes.threadArchived]);
 
 /**
  * @example
@@ -100,17 +99,22 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
 
   const byBot = async (target: DiscordTarget, reply: Reply): Promise<string> => {
     // Not finding it, for want of the right to read the channel's history, must not keep the answer back.
+    // What the bot posts has the server's limit, whatever the asker pays for.
+    const own = { ...target, limit: Math.min(target.limit, leastUpload), call: !target.reply };
     const message = target.message ?? (await messages.findOwn(target, self()).catch(() => undefined));
     if (message) {
       try {
-        await fitting(reply, target, (payload) => messages.edit(target.channel, message, payload));
+        await fitting(reply, { ...own, call: false }, (payload) =>
+          messages.edit(target.channel, message, payload),
+        );
         return message;
       } catch (error) {
-        if (!isFrozen.has(codeOf(error) ?? 0)) throw error;
+        // A new message opens an archived thread again; an edit does not.
+        if (codeOf(error) !== codes.threadArchived) throw error;
       }
     }
     const how = { nonce: nonceOf(target.event), reply: target.reply };
-    const made = await fitting(reply, { ...target, call: !target.reply }, async (payload) => {
+    const made = await fitting(reply, own, async (payload) => {
       const { id, same } = await messages.create(target.channel, payload, how);
       if (!same) await messages.edit(target.channel, id, payload);
       return id;

@@ -13,6 +13,7 @@ import { createMessageResponder } from './messageResponder.js';
 import { createMessages } from './messages.js';
 import { leastUpload, readInteraction } from './options.js';
 import { createPace } from './pace.js';
+import { bornAt } from './raw.js';
 import { nonceOf } from './reply.js';
 import { createResponder } from './responder.js';
 import { createRooms } from './rooms.js';
@@ -57,10 +58,16 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   });
   const { rest } = connection.client;
   const messages = createMessages(rest);
-  const resources = new Map<string, readonly string[]>();
+  const underWay = new Map<string, DiscordTarget>();
   const edits = createEdits<DiscordTarget>({
     clock,
-    interval: (event) => pace.interval(resources.get(event) ?? []),
+    interval: (event) => {
+      const { application, token, channel, message } = underWay.get(event) ?? {};
+      const usual = pace.interval([`${application}/${token}`, channel ?? '']);
+      // Discord takes few edits of messages that are older than an hour.
+      const old = message && clock.now() - bornAt(message) > 50 * 60_000;
+      return old ? Math.max(usual, 15_000) : usual;
+    },
     onLost: (error) => logger.debug({ error: tellable('show progress', error) }, 'progress was not shown'),
   });
   const self = () => connection.self()?.user;
@@ -133,12 +140,12 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     },
 
     async show(target, reply, how) {
-      const { event, application, token, channel } = readTarget(target);
-      resources.set(event, [`${application}/${token}`, channel]);
+      const own = readTarget(target);
+      underWay.set(own.event, show.latest(own));
       try {
         return await show.show(target, reply, how);
       } finally {
-        if (how.weight === 'final') resources.delete(event);
+        if (how.weight === 'final') underWay.delete(own.event);
       }
     },
 
