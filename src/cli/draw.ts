@@ -70,7 +70,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     const pictures = await drawAll(engine, { ...wanted.request, init }, wanted.seeds, signal, bar);
     bar.stop();
     const written = await output.write(await encodeAll(pictures));
-    const warnings = new Set(pictures.flatMap(({ warnings }) => warnings));
+    const warnings = new Set([...pictures.flatMap(({ warnings }) => warnings), ...flagged(pictures)]);
     for (const warning of warnings) stderr.write(`Warning: ${warning}\n`);
     stdout.write(wanted.json ? asJson(pictures, written) : asText(pictures, written));
   } finally {
@@ -104,6 +104,16 @@ async function drawAll(
   }
 }
 
+/** A sentence for each picture that the model's safety checker has blackened. */
+function flagged(pictures: readonly Picture[]): string[] {
+  return pictures
+    .filter(({ verdict }) => verdict === 'flagged')
+    .map(
+      ({ seed, model }) =>
+        `The picture of seed ${seed} is black: the safety checker of ${model} flagged it, want another prompt or seed`,
+    );
+}
+
 async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
   const kiln = version();
   const pngOf = (pixels: Picture['pixels'], picture: Picture) =>
@@ -118,9 +128,10 @@ async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
 
 function asJson(pictures: readonly Picture[], written: Written): string {
   return pictures
-    .map(({ seed, width, height, steps, scheduler, model, timings }, index) => {
-      const file = written.files[index];
-      return `${JSON.stringify({ seed, file, width, height, steps, scheduler, model, timings, grid: written.grid })}\n`;
+    .map(({ seed, width, height, steps, scheduler, model, timings, verdict }, index) => {
+      const settings = { seed, file: written.files[index], width, height, steps, scheduler, model, timings };
+      const checked = verdict === 'unchecked' ? undefined : verdict;
+      return `${JSON.stringify({ ...settings, verdict: checked, grid: written.grid })}\n`;
     })
     .join('');
 }

@@ -1,11 +1,13 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodePicture } from '../../src/image/decode.js';
 import { grid } from '../../src/image/grid.js';
 import { readText } from '../../src/image/pngText.js';
+import { checkpointFolder } from '../fixtures/checkpoint.js';
+import { checkedFamily, recordedSafety } from '../fixtures/safety.js';
 import { kiln, startKiln } from './kiln.js';
 
 const root = mkdtempSync(join(tmpdir(), 'kiln-draw-'));
@@ -68,6 +70,31 @@ test('--json prints one object a picture and nothing else', async () => {
       decode: expect.any(Number),
     },
   });
+});
+
+test('a picture that the safety checker flags is written black, and told', async () => {
+  const { draws } = await recordedSafety();
+  const model = await checkpointFolder(checkedFamily);
+  const args = ({ request }: (typeof draws)[number]) =>
+    ['steps', 'guidance', 'width', 'height', 'seed'].flatMap((name) => [
+      `--${name}`,
+      String(request[name as 'steps']),
+    ]);
+  for (const wanted of [true, false]) {
+    const drawn = draws.find(({ flagged }) => flagged === wanted)!;
+    const { prompt, seed } = drawn.request;
+    const command = ['draw', prompt, '--model', model, '--json', '--out', `${wanted}.png`, ...args(drawn)];
+    const { status, stdout, stderr } = await kiln(folder, command, environment);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ seed, verdict: wanted ? 'flagged' : 'safe' });
+    const { data } = await decodePicture(read(`${wanted}.png`));
+    expect(data.every((value) => value === 0)).toBe(wanted);
+    expect(stderr).toBe(
+      wanted
+        ? `Warning: The picture of seed ${seed} is black: the safety checker of ${basename(model)} flagged it, want another prompt or seed\n`
+        : '',
+    );
+  }
 });
 
 test('--count draws each picture as it would be alone, and a grid of them', async () => {

@@ -1,0 +1,28 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { openPipeline } from '../../src/engine/pipeline.js';
+import { checkpointFolder } from '../fixtures/checkpoint.js';
+
+it("a model's slots are how many jobs really share a call, as guessed first and as measured then", async () => {
+  const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
+  const model = await checkpointFolder('lcm');
+  const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });
+  onTestFinished(() => pipeline.close());
+  const drawOne = (seed: number) =>
+    pipeline.draw(
+      { prompt: 'a happy dog', seed, steps: 2 },
+      { signal: new AbortController().signal, preview: false },
+    );
+  const shared = async () => {
+    const pictures = await Promise.all(Array.from({ length: 12 }, (_, seed) => drawOne(seed)));
+    return Math.max(...pictures.map(({ mates }) => mates)) + 1;
+  };
+
+  expect([pipeline.facts.slots, await shared()]).toEqual([4, 4]);
+  const { width, height, ...others } = pipeline.facts;
+  await pipeline.warm!([{ width, height: height / 2 }]);
+  expect(pipeline.facts).toEqual({ width, height, ...others });
+  await pipeline.warm!([{ width, height }]);
+  expect(await shared()).toBe(pipeline.facts.slots);
+});
