@@ -6,7 +6,8 @@ import type { FakeSlack } from './contract.js';
 /** How Slack reaches the app. */
 export type Mode = 'HTTP' | 'Socket Mode';
 
-const silent: Logger = {
+/** A logger for Bolt and its WebClient that says nothing. */
+export const silent: Logger = {
   debug() {},
   info() {},
   warn() {},

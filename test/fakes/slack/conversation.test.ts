@@ -63,8 +63,8 @@ async function showPicture(client: App['client'], channel: string, ts: string, r
     } catch (error) {
       const { data } = error as { data: { error: string; response_metadata: { messages: string[] } } };
       refusals.push(data.response_metadata.messages[0]!);
-      if (data.error !== 'invalid_blocks' || refusals.length > 50) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      if (data.error !== 'invalid_blocks' || refusals.length > 20) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
 }
@@ -74,7 +74,7 @@ describe.each<Mode>(['HTTP', 'Socket Mode'])('over %s', (mode) => {
   let stop = async () => {};
 
   beforeEach(async () => {
-    slack = await startFakeSlack();
+    slack = await startFakeSlack({ fileDelay: 1000 });
   });
 
   afterEach(async () => {

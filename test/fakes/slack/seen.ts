@@ -26,7 +26,7 @@ export function elementsOf(blocks: readonly Wire[]): { block: Wire; element: Wir
 }
 
 /** The text in blocks, a line for each text, without what stands on buttons. */
-export function textOf(blocks: readonly Wire[]): string {
+function textOf(blocks: readonly Wire[]): string {
   const lines: string[] = [];
   const walk = (node: unknown): void => {
     if (Array.isArray(node)) for (const one of node) walk(one);

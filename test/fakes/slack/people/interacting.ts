@@ -64,6 +64,9 @@ export function createInteracting(parts: PeopleParts, person: PersonRecord): Int
       return { container: { type: 'view', view_id: on.id }, view: viewWire(world, on) };
     }
     const message = findMessage(world, on.channel, on.ts);
+    if (message?.ephemeralTo && message.ephemeralTo !== person.id) {
+      throw new Error(`Cannot press: ${person.name} does not see the message`);
+    }
     if (!message) throw new Error('Cannot press: the message is deleted');
     const channel = world.channels.get(message.channel)!;
     return {
@@ -75,7 +78,8 @@ export function createInteracting(parts: PeopleParts, person: PersonRecord): Int
         ...(message.thread && { thread_ts: message.thread }),
       },
       channel: { id: channel.id, name: channel.kind === 'private' ? 'privategroup' : channel.name },
-      message: messageWire(world, message),
+      // Of an ephemeral message the app learns no more than where it was.
+      ...(!message.ephemeralTo && { message: messageWire(world, message) }),
       response_url: responseUrls.issue({ team, channel, user: person.id, message }),
     };
   }

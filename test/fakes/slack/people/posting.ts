@@ -18,6 +18,8 @@ export interface Posting extends Sending {
   /** The message, or its `ts`, whose thread this goes into. */
   thread?: string | Message;
   files?: readonly Attachment[];
+  /** The text is what the person types: its `&`, `<` and `>` arrive escaped, and mention nobody. */
+  typed?: boolean;
 }
 
 export interface Said extends Delivered {
@@ -25,7 +27,7 @@ export interface Said extends Delivered {
   readonly message: Seen;
 }
 
-/** What people write. Texts are as Slack sends them: `<@U…>` mentions, and `&`, `<`, `>` escaped by `typed`. */
+/** What people write. Texts are as Slack sends them, with `<@U…>` for mentions, unless they are `typed`. */
 export interface PostingVerbs {
   /** Posts a text that mentions the bot, which is put in front where the text does not. */
   mention(channel: Channel, text: string, options?: Posting): Promise<Said>;
@@ -39,11 +41,6 @@ export interface PostingVerbs {
   upload(file: Attachment): StoredFile;
   /** Deletes a message, the person's own or as an admin. */
   remove(message: Message): Promise<void>;
-}
-
-/** Typed characters as they come out of Slack's message box. */
-export function typed(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
 /** The verbs of writing for one person. */
@@ -71,7 +68,7 @@ export function createPosting(parts: PeopleParts, person: PersonRecord): Posting
   }
 
   async function say(channel: Channel, text: string, options: Posting = {}): Promise<Said> {
-    const { thread, files = [], ...sending } = options;
+    const { thread, files = [], typed: _, ...sending } = options;
     const to = typeof thread === 'object' ? (thread.thread ?? thread.ts) : thread;
     const stored = files.map(upload);
     const draft = { user: person.id, bot: false, text, thread: to, files: stored };
@@ -106,15 +103,20 @@ export function createPosting(parts: PeopleParts, person: PersonRecord): Posting
     return events;
   }
 
+  const asSent = (text: string, options?: Posting) =>
+    options?.typed ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
+
   const dmChannel = () => openDm(world, person);
 
   return {
-    say,
     upload,
     dmChannel,
-    mention: (channel, text, options) =>
-      say(channel, text.includes(`<@${team.botUser}`) ? text : `${tag} ${text}`, options),
-    dm: (text, options) => say(dmChannel(), text, options),
+    say: (channel, text, options) => say(channel, asSent(text, options), options),
+    mention(channel, text, options) {
+      const sent = asSent(text, options);
+      return say(channel, sent.includes(`<@${team.botUser}`) ? sent : `${tag} ${sent}`, options);
+    },
+    dm: (text, options) => say(dmChannel(), asSent(text, options), options),
     async remove(message) {
       const record = world.messages.get(message.channel)!.find((one) => one.ts === message.ts)!;
       record.deleted = true;
