@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import { type Command, optionsOf } from '../../command.js';
+import { UserError } from '../../errors.js';
+import type { Attachment } from '../../request.js';
+import type { Asked } from './messages.js';
+
+/** A request as a body says it, before it is known whose it is. */
+export interface Posted {
+  readonly key: string;
+  readonly command: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly asked: Asked;
+}
+
+const key = z.uuid();
+const name = z.string().min(1).max(60);
+const job = z.string().min(1).max(100);
+const index = z.int().min(0).max(100_000);
+const value = z.union([z.string().max(8000), z.number(), z.boolean()]);
+const options = z.record(name, value);
+
+const typedBody = z.object({ key, text: z.string().trim().min(1).max(8000) });
+const chosenBody = z.object({ key, command: name, options });
+const pressBody = z.object({
+  key,
+  command: name,
+  job,
+  index: index.optional(),
+  label: z.string().max(80).default(''),
+});
+const formBody = z.object({
+  key,
+  command: name,
+  job: job.optional(),
+  index: index.optional(),
+  title: z.string().max(100).default(''),
+  fields: z.record(name, z.string().max(8000)),
+});
+
+const typedCommand = /^\/(\S*)\s*([\s\S]*)$/;
+
+/**
+ * A body of /ask: words, with or without a command, or a command and its options.
+ *
+ * @throws UserError `bad-option`
+ * @example readAsk({ key, text: 'a red heart' }, commands) // { command: 'imagine', options: { typed: 'a red heart' }, … }
+ */
+export function readAsk(body: unknown, commands: readonly Command[]): Posted {
+  const typed = typedBody.safeParse(body);
+  if (typed.success) {
+    const { key, text } = typed.data;
+    const [, command, words] = typedCommand.exec(text) ?? [];
+    const asked = { text };
+    if (command === undefined) return { key, command: 'imagine', options: { typed: text }, asked };
+    return { key, command: command.toLowerCase().slice(0, 60), options: { typed: words }, asked };
+  }
+  const chosen = read(chosenBody, body);
+  return { ...chosen, asked: { text: written(chosen.command, chosen.options, commands) } };
+}
+
+/** A body of /press: a button as the page was given it. */
+export function readPress(body: unknown): Posted {
+  const { key, command, label, ...options } = read(pressBody, body);
+  return { key, command, options, asked: { text: label || command, pressed: true } };
+}
+
+/** A body of /form: a form filled in. What was left empty is left out. */
+export function readForm(body: unknown): Posted {
+  const { key, command, title, fields, ...about } = read(formBody, body);
+  const filled = Object.entries(fields).filter(([, text]) => text.trim() !== '');
+  const [first] = filled.map(([, text]) => text);
+  const text = [title || command, first].filter((part) => part !== undefined).join(': ');
+  return { key, command, options: { ...Object.fromEntries(filled), ...about }, asked: { text } };
+}
+
+/**
+ * The same request with a picture that came along.
+ *
+ * @throws UserError `bad-option` when the command has no use for it
+ */
+export function withPicture(
+  posted: Posted,
+  attachment: Attachment,
+  src: string,
+  commands: readonly Command[],
+): Posted {
+  const command = commands.find((other) => other.name === posted.command);
+  const option = command && optionsOf(command).find(({ attachment }) => attachment);
+  if (!option) {
+    throw new UserError(
+      'bad-option',
+      `Cannot use the picture with /${posted.command}: found one, want none, as only /imagine starts from pictures`,
+    );
+  }
+  return {
+    ...posted,
+    options: { ...posted.options, [option.name]: attachment },
+    asked: { ...posted.asked, picture: src },
+  };
+}
+
+/** How a command and options would have been typed. */
+function written(
+  name: string,
+  options: Readonly<Record<string, string | number | boolean>>,
+  commands: readonly Command[],
+): string {
+  const command = commands.find((other) => other.name === name);
+  const rest = command && optionsOf(command).find((option) => option.rest)?.name;
+  const words = rest === undefined ? undefined : options[rest];
+  const suffixes = Object.entries(options)
+    .filter(([option]) => option !== rest)
+    .map(([option, value]) => `--${option} ${value}`);
+  return [`/${name}`, ...(words === undefined ? [] : [words]), ...suffixes].join(' ');
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new UserError(
+    'bad-option',
+    `Cannot read this request: ${path.join('.') || 'the body'} is wrong: ${message}`,
+  );
+}
