@@ -4,6 +4,7 @@ import { createFileMethods, type Uploads } from './methods/files.js';
 import { viewMethods } from './methods/views.js';
 import { workspaceMethods } from './methods/workspace.js';
 import type { OAuth } from './oauth.js';
+import { openDm } from './people/openDm.js';
 import type { Rates } from './rates.js';
 import { type Refusal, refuse } from './refusal.js';
 import { missingScope } from './scopes.js';
@@ -90,7 +91,9 @@ export function createApi(parts: ApiParts): (method: string, args: Wire, authori
         needed: missing,
         provided: parts.scopes?.join(','),
       });
-    const wait = rates.take(method, team.id, args.channel);
+    // A post to a person counts for their DM.
+    const person = world.people.get(args.channel);
+    const wait = rates.take(method, team.id, person ? openDm(world, person).id : args.channel);
     if (wait > 0) {
       rates.told(`${method} ${method === 'chat.postMessage' ? args.channel : ''}`.trim(), team.id, wait);
       return wait;

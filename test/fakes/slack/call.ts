@@ -1,5 +1,5 @@
 import type { FileState, Problem } from './blockKit/report.js';
-import { fileType, isReady } from './messages.js';
+import { fileOf, fileType, isReady } from './messages.js';
 import { refuse } from './refusal.js';
 import type { Trigger } from './triggers.js';
 import type { Wire } from './wire.js';
@@ -60,13 +60,7 @@ export function writableChannel(call: Call): Channel {
 /** Whether this workspace's files can stand in blocks. */
 export function fileStates(world: World, team: string): FileState {
   return (reference) => {
-    const file = reference.id
-      ? world.files.get(reference.id)
-      : [...world.files.values()].find(
-          (one) =>
-            `${reference.url}`.includes(`/${one.team}-${one.id}/`) ||
-            `${reference.url}`.includes(`/${one.id}/`),
-        );
+    const file = fileOf(world, reference);
     if (!file || file.deleted || file.team !== team) return 'unknown';
     if (!isReady(world, file)) return 'waiting';
     return ['png', 'jpg', 'gif'].includes(fileType(file.bytes!).name) ? 'ready' : 'wrong type';

@@ -244,13 +244,13 @@ test('a deleted message cannot be pressed, and a DM tells of its deletion', asyn
   await expect(async () => ada.shortcut(message, 'reimagine')).rejects.toThrow('deleted');
 });
 
-test('200 slash commands at once are all acknowledged in time', async () => {
+test('100 slash commands at once are all acknowledged in time', async () => {
   slack = await startFakeSlack();
   const bolt = await startBolt(slack, 'HTTP', (app) => app.command('/imagine', ({ ack }) => ack()));
   stop = bolt.stop;
   const [ada, channel] = [slack.user(), slack.channel()];
   const all = await Promise.all(
-    Array.from({ length: 200 }, (_, n) => ada.slash('/imagine', `${n}`, channel)),
+    Array.from({ length: 100 }, (_, n) => ada.slash('/imagine', `${n}`, channel)),
   );
   expect(all.filter((one) => one.acknowledged === undefined)).toEqual([]);
   slack.assertNoBreach();

@@ -86,6 +86,10 @@ const refusedBlocks: [string, () => Wire[]][] = [
   ['an image of two sources', () => image({ slack_file: { id: webp.id } })],
   ['an image of no source', () => [{ type: 'image', alt_text: 'a' }]],
   ['a WebP picture as slack_file', () => [{ type: 'image', alt_text: 'a', slack_file: { id: webp.id } }]],
+  [
+    'a slack_file named twice',
+    () => [{ type: 'image', alt_text: 'a', slack_file: { id: webp.id, url: 'https://a.b' } }],
+  ],
   ['a section of 3001 characters', () => [section(long(3001))]],
   ['an empty section', () => [section('')]],
   ['11 elements of context', () => [{ type: 'context', elements: many(11, () => text('a')) }]],

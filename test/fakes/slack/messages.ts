@@ -149,6 +149,15 @@ export function isReady(world: World, file: StoredFile): boolean {
   );
 }
 
+/** The file that a `slack_file` names by its id, its url_private or its permalink. */
+export function fileOf(world: World, { id, url }: Wire): StoredFile | undefined {
+  if (id !== undefined) return world.files.get(id);
+  return [...world.files.values()].find((file) => {
+    const wire = fileWire(world, file);
+    return url === wire.url_private || url === wire.permalink;
+  });
+}
+
 /** What a file is by its first bytes. */
 export function fileType(bytes: Buffer): {
   name: string;

@@ -1,3 +1,4 @@
+import { fileOf } from './messages.js';
 import type { Wire } from './wire.js';
 import type { Message, StoredFile, View, World } from './world.js';
 
@@ -51,7 +52,7 @@ function imagesOf(world: World, message: Message): SeenImage[] {
     .filter((node) => node?.type === 'image')
     .map((node: Wire) => ({
       alt: node.alt_text as string,
-      file: node.slack_file ? world.files.get(node.slack_file.id) : undefined,
+      file: node.slack_file ? fileOf(world, node.slack_file) : undefined,
       url: node.image_url as string | undefined,
     }));
   return [...inBlocks, ...message.files.map((file) => ({ alt: file.alt, file, url: undefined }))];

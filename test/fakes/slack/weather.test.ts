@@ -160,6 +160,30 @@ describe('what the record keeps', () => {
     expect(slack.messages(channel)[0]!.pings.map((one) => one.id)).toEqual(['here', 'U1A']);
   });
 
+  test('an update without blocks leaves the old ones in sight, as in Slack', async () => {
+    const blocks = [{ type: 'header', text: { type: 'plain_text', text: 'old' } }] as const;
+    const { ts } = await client(0).chat.postMessage({
+      channel: channel.id,
+      text: 'old',
+      blocks: [...blocks],
+    });
+    const [message] = slack.messages(channel);
+    await client(0).chat.update({ channel: channel.id, ts: ts!, text: 'new' });
+    expect([message!.text, message!.shown]).toEqual(['new', 'old']);
+    await client(0).chat.update({ channel: channel.id, ts: ts!, text: 'new', blocks: [] });
+    expect(message!.shown).toBe('new');
+  });
+
+  test('a picture may be named by its address', async () => {
+    const file = slack.user().upload({ name: 'a.gif', bytes: Buffer.from('GIF89a') });
+    const { file: info } = await client(0).files.info({ file: file.id });
+    for (const url of [info!.url_private!, info!.permalink!]) {
+      const blocks = [{ type: 'image', alt_text: 'a', slack_file: { url } }] as const;
+      await client(0).chat.postMessage({ channel: channel.id, text: 'a', blocks: [...blocks] });
+    }
+    expect(slack.messages(channel).map((one) => one.images[0]!.file)).toEqual([file, file]);
+  });
+
   test('what is deleted is not seen', async () => {
     const { ts } = await post(0);
     await client(0).chat.delete({ channel: channel.id, ts: ts! });

@@ -80,6 +80,9 @@ export function checkImage(image: Wire, at: string, files: FileState, report: Re
   if (typeof image.slack_file?.id !== 'string' && typeof image.slack_file?.url !== 'string') {
     return report('missing required field: id', `${at}/slack_file`);
   }
+  if (image.slack_file.id !== undefined && image.slack_file.url !== undefined) {
+    return report('must provide either id or url', `${at}/slack_file`);
+  }
   const state = files(image.slack_file);
   if (state !== 'ready') report('invalid slack file', `${at}/slack_file`, state !== 'wrong type');
 }
