@@ -56,7 +56,7 @@ export interface UserOptions {
 export interface FakeDiscord
   extends Pick<Places, 'guild' | 'channel' | 'deleteChannel' | 'removeBot'>,
     Pick<Troubles, 'storm' | 'slow' | 'calm'>,
-    Pick<Gateway, 'drop' | 'reconnect' | 'acking' | 'again'> {
+    Pick<Gateway, 'drop' | 'outage' | 'reconnect' | 'acking' | 'again'> {
   /** For discord.js's `rest.api`. */
   readonly apiUrl: string;
   readonly token: string;
@@ -144,6 +144,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     ...places,
     ...troubles,
     drop: gateway.drop,
+    outage: gateway.outage,
     reconnect: gateway.reconnect,
     acking: gateway.acking,
     again: gateway.again,

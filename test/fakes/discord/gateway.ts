@@ -23,6 +23,8 @@ export interface Gateway {
   facts(): object;
   /** Cuts all connections. */
   drop(how?: { readonly resumable?: boolean; readonly code?: number }): void;
+  /** Cuts all connections and lets none in for so many milliseconds. */
+  outage(milliseconds: number): void;
   /** Tells the bot to reconnect (op 7). */
   reconnect(): void;
   /** Stops or restarts answering heartbeats: a zombie. */
@@ -42,7 +44,12 @@ const sendsAMinute = 120;
 /** Discord's websocket side: sessions that can be resumed, heartbeats, close codes. Sets `world.dispatch`. */
 export function createGateway(world: World, server: Server, options: GatewayOptions): Gateway {
   const sessions = new Map<string, Session>();
-  const sockets = new WebSocketServer({ server, maxPayload: 1024 * 1024 });
+  let closedUntil = 0;
+  const sockets = new WebSocketServer({
+    server,
+    maxPayload: 1024 * 1024,
+    verifyClient: (_, admit) => admit(performance.now() >= closedUntil, 503),
+  });
   const lastIdentify = new Map<number, number>();
   let identifies = 0;
   let acking = true;
@@ -226,6 +233,11 @@ export function createGateway(world: World, server: Server, options: GatewayOpti
     send(socket, GatewayOpcodes.Hello, { heartbeat_interval: options.heartbeatInterval, _trace: [] });
   });
 
+  const drop: Gateway['drop'] = ({ resumable = true, code = resumable ? 4000 : 4009 } = {}) => {
+    const open = live();
+    if (!resumable) sessions.clear();
+    for (const { socket } of open) socket.close(code);
+  };
   const live = () => [...sessions.values()].filter(({ socket }) => socket.readyState === socket.OPEN);
   return {
     facts: () => ({
@@ -237,10 +249,10 @@ export function createGateway(world: World, server: Server, options: GatewayOpti
         max_concurrency: 1,
       },
     }),
-    drop({ resumable = true, code = resumable ? 4000 : 4009 } = {}) {
-      const open = live();
-      if (!resumable) sessions.clear();
-      for (const { socket } of open) socket.close(code);
+    drop,
+    outage(milliseconds) {
+      closedUntil = performance.now() + milliseconds;
+      drop();
     },
     reconnect() {
       for (const { socket } of live()) send(socket, GatewayOpcodes.Reconnect);

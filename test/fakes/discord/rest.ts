@@ -78,9 +78,10 @@ export function createRest(world: World, routes: readonly Route[], rates: Rates,
         { 'retry-after': retryAfter.toFixed(3), ...headers },
       );
     const rage = (storm: Storm) => {
-      if (storm.status === 'reset') {
+      if (storm.status === 'reset' || storm.status === 'close') {
         world.posts.push({ at: world.now(), method, path, body, files, status: 0 });
-        request.socket.destroy();
+        if (storm.status === 'reset') request.socket.resetAndDestroy();
+        else request.socket.destroy();
         return;
       }
       if (storm.status !== 429) {

@@ -1,7 +1,10 @@
 /** Trouble that a test makes. */
 export interface Storm {
-  /** 429 says to wait; `reset` cuts the connection without an answer. */
-  readonly status: 429 | 500 | 502 | 503 | 'reset';
+  /**
+   * 429 says to wait; `reset` and `close` end the connection without an answer. discord.js tries again after a reset,
+   * but not after a close.
+   */
+  readonly status: 429 | 500 | 502 | 503 | 'reset' | 'close';
   /** Ends after so many real seconds … */
   readonly seconds?: number;
   /** … or so many requests. */
