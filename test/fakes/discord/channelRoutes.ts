@@ -39,6 +39,7 @@ export function channelRoutes(world: World): readonly Route[] {
     const needed = [sendPermission(channel), ...(uploads.length > 0 ? (['AttachFiles'] as const) : [])];
     open(call, ...needed);
     if (channel.people.some(({ dms }) => !dms)) throw new Refusal(50007);
+    if (channel.archived === 'locked') throw new Refusal(160005);
     const form = createForm();
     const { nonce } = body;
     if (nonce !== undefined && nonce !== null) {
@@ -74,6 +75,7 @@ export function channelRoutes(world: World): readonly Route[] {
         }),
       } as never,
     });
+    channel.archived = undefined;
     return stored.json;
   }
 
@@ -81,6 +83,7 @@ export function channelRoutes(world: World): readonly Route[] {
     const channel = open(call);
     const stored = message(call, channel);
     if (stored.author.id !== world.bot.id) throw new Refusal(50005);
+    if (channel.archived) throw new Refusal(50083);
     if (call.uploads.length > 0) open(call, 'AttachFiles');
     const now = world.now();
     if (now - stored.createdAt > old) {
@@ -105,14 +108,19 @@ export function channelRoutes(world: World): readonly Route[] {
     if (!(limit >= 1 && limit <= 100))
       form.wrong('limit', 'NUMBER_TYPE_MAX', 'int value should be 1 to 100.');
     form.check();
-    const [before, after] = [query.get('before'), query.get('after')];
-    return [...channel.messages.values()]
+    const known = [...channel.messages.values()]
       .filter(({ reader, deletedAt }) => reader === undefined && deletedAt === undefined)
-      .filter(({ json }) => !before || BigInt(json.id) < BigInt(before))
-      .filter(({ json }) => !after || BigInt(json.id) > BigInt(after))
-      .map(({ json }) => json)
-      .reverse()
-      .slice(0, limit);
+      .map(({ json }) => json);
+    const [before, after, around] = ['before', 'after', 'around'].map((name) => query.get(name));
+    const older = (than: string) => known.filter(({ id }) => BigInt(id) < BigInt(than));
+    const newer = (than: string) => known.filter(({ id }) => BigInt(id) > BigInt(than));
+    if (after) return newer(after).slice(0, limit).reverse();
+    if (around) {
+      const half = Math.floor(limit / 2);
+      const here = known.filter(({ id }) => id === around);
+      return [...older(around).slice(-half), ...here, ...newer(around).slice(0, half)].reverse();
+    }
+    return (before ? older(before) : known).slice(-limit).reverse();
   }
 
   const messages = '/channels/:channel/messages';

@@ -54,7 +54,7 @@ export interface UserOptions {
 
 /** A Discord of one bot, on 127.0.0.1. */
 export interface FakeDiscord
-  extends Pick<Places, 'guild' | 'channel' | 'deleteChannel' | 'removeBot'>,
+  extends Pick<Places, 'guild' | 'channel' | 'archive' | 'deleteChannel' | 'removeBot'>,
     Pick<Troubles, 'storm' | 'slow' | 'calm'>,
     Pick<Gateway, 'drop' | 'outage' | 'reconnect' | 'acking' | 'again'> {
   /** For discord.js's `rest.api`. */

@@ -70,10 +70,10 @@ export function channelJson(world: World, channel: Channel) {
       message_count: channel.messages.size,
       member_count: 2,
       thread_metadata: {
-        archived: false,
+        archived: channel.archived !== undefined,
         auto_archive_duration: 1440,
         archive_timestamp: joined,
-        locked: false,
+        locked: channel.archived === 'locked',
         create_timestamp: joined,
       },
     };

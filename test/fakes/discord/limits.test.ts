@@ -204,6 +204,32 @@ describe('what happens to any bot is no breach', () => {
   });
 });
 
+test('a thread that was put away takes no edits until something is posted there, and nothing when it is locked', async () => {
+  channel = discord.channel({ thread: true });
+  const { json } = await post({ content: 'x' });
+  const path = `/channels/${channel.id}/messages/${json.id}`;
+  discord.archive(channel);
+  expect((await bot.ask('PATCH', path, { content: 'y' })).json.code).toBe(50083);
+  expect((await post({ content: 'z' })).status).toBe(200);
+  expect((await bot.ask('PATCH', path, { content: 'y' })).status).toBe(200);
+  discord.archive(channel, { locked: true });
+  expect((await post({ content: 'z' })).json.code).toBe(160005);
+  discord.assertNoBreach();
+});
+
+test('messages are listed newest first: the last ones, those next after one, or those around it', async () => {
+  for (const content of ['a', 'b', 'c', 'd', 'e']) await post({ content });
+  const ids = discord.messages(channel).map(({ id }) => id);
+  const listed = async (query: string) => {
+    const { json } = await bot.ask('GET', `/channels/${channel.id}/messages?${query}`);
+    return (json as unknown as { content: string }[]).map(({ content }) => content).join('');
+  };
+  expect(await listed('limit=2')).toBe('ed');
+  expect(await listed(`limit=2&after=${ids[0]}`)).toBe('cb');
+  expect(await listed(`limit=2&before=${ids[3]}`)).toBe('cb');
+  expect(await listed(`limit=2&around=${ids[2]}`)).toBe('dcb');
+});
+
 test('the same nonce posts once', async () => {
   const body = { content: 'x', nonce: 'job-1', enforce_nonce: true };
   const [one, other] = [await post(body), await post(body)];

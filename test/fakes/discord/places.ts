@@ -138,6 +138,11 @@ export function createPlaces(world: World) {
         who.roles.map((name) => role(where, name)),
       );
     },
+    /** A thread is put away. */
+    archive(thread: Channel, how: { readonly locked?: boolean } = {}): void {
+      thread.archived = how.locked ? 'locked' : 'open';
+      tell('THREAD_UPDATE', thread);
+    },
     /** A channel is deleted with all that was said there. */
     deleteChannel(about: Channel): void {
       about.gone = true;

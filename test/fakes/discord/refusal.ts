@@ -26,7 +26,9 @@ const refusals: Readonly<Record<number, readonly [status: number, message: strin
   50013: [403, 'Missing Permissions'],
   50027: [401, 'Invalid Webhook Token', 'fault'],
   50035: [400, 'Invalid Form Body', 'fault'],
+  50083: [400, 'Thread is archived'],
   50109: [400, 'The request body contains invalid JSON.', 'fault'],
+  160005: [400, 'Thread is locked'],
 };
 
 /** An answer in Discord's error shape. `fault` ones are breaches: a correct bot never provokes them. */

@@ -10,7 +10,7 @@ export interface Session {
   readonly events: { readonly s: number; readonly t: string; readonly d: unknown }[];
 }
 
-const kept = 2000;
+const kept = 10_000;
 
 /** A session's next event; it is kept for a resume. */
 export function nextEvent(session: Session, t: string, d: unknown): Session['events'][number] {

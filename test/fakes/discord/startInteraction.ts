@@ -86,6 +86,7 @@ export function startInteraction(
     settle,
   };
   world.interactions.set(id, interaction);
+  world.byToken.set(token, interaction);
   world.dispatch('INTERACTION_CREATE', payload, { guild: guild?.id });
   watch(world, interaction);
   return interaction;

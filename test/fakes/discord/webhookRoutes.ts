@@ -15,7 +15,7 @@ const bucket = { limit: 5, milliseconds: 2000 };
 export function webhookRoutes(world: World): readonly Route[] {
   function known(call: Call): Interaction {
     const { app, token } = call.params;
-    const interaction = [...world.interactions.values()].find((each) => each.token === token);
+    const interaction = world.byToken.get(token!);
     if (app !== world.bot.id || !interaction) throw new Refusal(10015);
     const age = world.now() - interaction.createdAt;
     if (age > tokenLimit) {

@@ -57,6 +57,8 @@ export interface Channel {
   /** Taken from the bot here. */
   readonly denied: bigint;
   gone: boolean;
+  /** A thread that was put away: it takes no edits, and a post opens it again unless it is locked. */
+  archived?: 'open' | 'locked';
   readonly messages: Map<string, Stored>;
   /** When messages older than an hour were edited. */
   readonly lateEdits: number[];
@@ -179,7 +181,9 @@ export interface World {
   readonly files: Map<string, StoredFile>;
   /** By guild id; `''` holds the global ones. */
   readonly commands: Map<string, Map<string, Bag>>;
+  /** By id. */
   readonly interactions: Map<string, Interaction>;
+  readonly byToken: Map<string, Interaction>;
   readonly posts: Post[];
   readonly breaches: string[];
   readonly pings: (Pings & { readonly message: string; readonly channel: string })[];
@@ -232,6 +236,7 @@ export function createWorld(
     files: new Map(),
     commands: new Map([['', new Map()]]),
     interactions: new Map(),
+    byToken: new Map(),
     posts: [],
     breaches: [],
     pings: [],
