@@ -16,6 +16,7 @@ import { createApp } from './start.js';
 import { createTake } from './take.js';
 import { type SlackTarget, slackTarget } from './target.js';
 import { createUploads } from './uploads.js';
+import { createWithPictures } from './withPictures.js';
 import { createWorkspaces } from './workspaces.js';
 
 export interface SlackOptions extends AdapterTools {
@@ -70,11 +71,12 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
   const api = createApi(workspaces, clock);
   const people = createPeople({ api, clock, admins: options.admins });
   const uploads = createUploads(api);
+  const withPictures = createWithPictures(uploads, clock);
   const [edits, posts] = [createEdits(clock), createPosts(clock)];
-  const show = createShow({ api, edits, posts, uploads, people, workspaces, clock });
+  const show = createShow({ api, edits, posts, uploads, withPictures, people, workspaces, clock });
   const busy = new Set<Promise<unknown>>();
   const { app, line } = createApp({ ...options, logger: slackLogger, installations, workspaces });
-  const take = createTake({ ...options, api, people, uploads, show, track });
+  const take = createTake({ ...options, api, people, withPictures, show, track });
   listen(app, {
     commands: options.commands,
     ...take,

@@ -43,17 +43,22 @@ export function createApi(workspaces: Workspaces, clock: Clock): Api {
     const { client } = await workspaces.get(team);
     // Messages are counted by channel, as posts.ts does.
     const name = method === 'chat.postMessage' ? `${team}/${method}/${args.channel}` : `${team}/${method}`;
-    for (let attempt = 1; ; attempt++) {
+    let losses = 0;
+    let waited = 0;
+    for (;;) {
       await pass(name, impatient);
       try {
         return await client.apiCall(method, args);
       } catch (error) {
         const wait = waitOf(error);
-        if (wait !== undefined) closed.set(name, clock.now() + wait);
-        const refused = wait !== undefined && wait <= longestWait && !impatient;
-        const lost = isUnsure(error) && !once.includes(method);
-        if (attempt === attempts || !(refused || lost)) throw error;
-        await sleep(clock, wait ?? 250 * 4 ** (attempt - 1));
+        if (wait === undefined) {
+          if (!isUnsure(error) || once.includes(method) || ++losses === attempts) throw error;
+          await sleep(clock, 250 * 4 ** (losses - 1));
+        } else {
+          closed.set(name, clock.now() + wait);
+          waited += Math.max(wait, 100);
+          if (impatient || waited > longestWait) throw error;
+        }
       }
     }
   };

@@ -49,11 +49,13 @@ export function isUnsure(error: unknown): boolean {
   );
 }
 
-/** Whether Slack does not have the pictures ready that a message shows. */
+/** Whether Slack does not have the pictures ready that a message or a view shows. */
 export function isNotReady(error: unknown): boolean {
-  return /^(invalid_blocks|invalid_slack_file|slack_file|file_not_found|invalid_blocks_format)/.test(
-    slackCode(error) ?? '',
-  );
+  const code = slackCode(error) ?? '';
+  if (!/^(invalid_blocks|invalid_arguments|invalid_slack_file|file_not_found)/.test(code)) return false;
+  const complaints =
+    error instanceof WebAPIPlatformError ? (error.data.response_metadata?.messages ?? []) : [];
+  return complaints.length === 0 || complaints.some((message) => /slack.?file/i.test(message));
 }
 
 /** Whether the channel is closed to Kiln, but a response URL may still reach it. */

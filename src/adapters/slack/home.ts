@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
-import type { Handle, Reply, Request, Responder, Shown } from '../../request.js';
-import { picturesOf, replyMessage } from './reply.js';
+import type { Handle, Item, Reply, Request, Responder } from '../../request.js';
+import type { Message } from './reply.js';
 
 /** The commands that App Home shows the answers of, under these words. */
 const parts = [
@@ -8,34 +8,35 @@ const parts = [
   { command: 'history', title: 'My pictures' },
 ] as const;
 
+/** A home tab takes twice as many as a message. */
+export const homeBlocks = 100;
+
 /**
- * App Home for one person: what `queue` and `history` answer them.
+ * App Home for one person: what `queue` and `history` answer them, as one reply.
  *
  * @param request what is asked for them, without the command; its key is one part of each answer's
- * @param upload gives the id of a picture, uploaded
  * @param words the commands there are
  */
-export async function homeView(
+export async function homeReply(
   request: Omit<Request, 'command' | 'options'>,
-  tools: {
-    readonly handle: Handle;
-    readonly words: readonly string[];
-    upload(picture: Shown): Promise<string | undefined>;
-  },
-): Promise<types.HomeView> {
-  const blocks: types.KnownBlock[] = [];
-  for (const { command, title } of parts.filter((part) => tools.words.includes(part.command))) {
-    const reply = await ask(
-      { ...request, key: `${request.key}/${command}`, command, options: {} },
-      tools.handle,
-    );
-    blocks.push({ type: 'header', text: { type: 'plain_text', text: title, emoji: false } });
-    if (!reply) continue;
-    const ids = new Map<Shown, string | undefined>();
-    for (const picture of picturesOf(reply)) ids.set(picture, await tools.upload(picture));
-    blocks.push(...replyMessage(reply, (picture) => ids.get(picture), 48).blocks);
+  handle: Handle,
+  words: readonly string[],
+): Promise<Reply> {
+  const items: Item[] = [];
+  const buttons: NonNullable<Reply['buttons']>[number][] = [];
+  for (const { command, title } of parts.filter((part) => words.includes(part.command))) {
+    const asked = { ...request, key: `${request.key}/${command}`, command, options: {} };
+    const reply = await ask(asked, handle);
+    items.push({ title: [{ bold: title }], body: reply?.text }, ...(reply?.items ?? []));
+    buttons.push(...(reply?.buttons ?? []));
   }
-  return { type: 'home', blocks: blocks.slice(0, 100) };
+  return { text: ['Kiln'], items, buttons };
+}
+
+/** That reply as a view. */
+export function homeView({ blocks }: Message): types.HomeView {
+  // The first says whose tab it is, which Slack does too.
+  return { type: 'home', blocks: blocks.slice(1) };
 }
 
 /** What a command answers, kept instead of shown. */

@@ -13,6 +13,7 @@ export const methodScopes = {
   'conversations.replies': history,
   'files.completeUploadExternal': ['files:write'],
   'files.getUploadURLExternal': ['files:write'],
+  'files.info': ['files:read'],
   'users.info': ['users:read'],
   'views.open': [],
   'views.publish': [],

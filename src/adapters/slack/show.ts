@@ -1,16 +1,16 @@
 import { type Clock, sleep } from '../../clock.js';
-import type { Reply, Shown, Weight } from '../../request.js';
+import type { Reply, Weight } from '../../request.js';
 import type { Api } from './api.js';
 import type { Edits } from './edits.js';
-import { isClosed, isNotReady, isUnsure, roomError, slackCode, waitOf } from './failures.js';
+import { isClosed, isUnsure, roomError, slackCode, waitOf } from './failures.js';
 import { findMessage, jobEvent } from './find.js';
 import { textAt } from './payload.js';
 import type { People } from './people.js';
 import type { Posts } from './posts.js';
-import { type Message, picturesOf, replyMessage } from './reply.js';
 import { canRespond, respond } from './respond.js';
 import type { SlackTarget } from './target.js';
 import type { Uploads } from './uploads.js';
+import type { WithPictures } from './withPictures.js';
 import type { Workspaces } from './workspaces.js';
 
 interface How {
@@ -31,8 +31,6 @@ export interface Show {
 }
 
 const quiet = { unfurl_links: false, unfurl_media: false } as const;
-/** Slack may take that long until an uploaded picture can be shown. */
-const readyAfter = [300, 700, 1000, 2000, 3000, 4000, 4000, 5000];
 const mostPosted = 2000;
 
 /**
@@ -45,38 +43,14 @@ export function createShow(parts: {
   readonly edits: Edits;
   readonly posts: Posts;
   readonly uploads: Uploads;
+  readonly withPictures: WithPictures;
   readonly people: People;
   readonly workspaces: Workspaces;
   readonly clock: Clock;
 }): Show {
-  const { api, edits, posts, uploads, people, workspaces, clock } = parts;
+  const { api, edits, posts, uploads, withPictures, people, workspaces, clock } = parts;
   /** By mark: two requests for one message, or an answer that overtakes its placeholder, find the same. */
   const posted = new Map<string, Promise<SlackTarget>>();
-
-  /** The reply's pictures uploaded, and `send` called with the message until Slack has them ready. */
-  async function withPictures<Result>(
-    team: string,
-    reply: Reply,
-    send: (message: Message) => Promise<Result>,
-  ): Promise<Result> {
-    const pictures = picturesOf(reply);
-    const ids = new Map<Shown, string | undefined>();
-    for (const picture of pictures) ids.set(picture, await uploads.picture(team, picture));
-    const message = replyMessage(reply, (picture) => ids.get(picture));
-    for (let attempt = 0; ; attempt++) {
-      try {
-        return await send(message);
-      } catch (error) {
-        if (pictures.length === 0 || !isNotReady(error)) throw error;
-        const wait = readyAfter[attempt];
-        if (wait === undefined) {
-          for (const picture of pictures) uploads.forget(team, picture);
-          throw error;
-        }
-        await sleep(clock, wait);
-      }
-    }
-  }
 
   async function channelOf(target: SlackTarget): Promise<Placed> {
     if (target.channel) return { ...target, channel: target.channel };
@@ -157,8 +131,11 @@ export function createShow(parts: {
   /** Through the response URL, for all to see. */
   async function answer(target: SlackTarget, reply: Reply): Promise<SlackTarget> {
     const replaces = target.responded === true;
-    const next = await withPictures(target.team, reply, (message) =>
-      respond(target, message, { seenBy: 'channel', replaces }, clock.now()),
+    const next = await withPictures(
+      target.team,
+      reply,
+      (message) => respond(target, message, { seenBy: 'channel', replaces }, clock.now()),
+      { once: true },
     );
     return { ...next, responded: true };
   }
@@ -181,8 +158,11 @@ export function createShow(parts: {
         if (!isClosed(error) || !canRespond(target, clock.now())) throw roomError(error, 'post');
       }
     }
-    return withPictures(team, reply, (message) =>
-      respond(target, message, { seenBy: 'asker', replaces: false }, clock.now()),
+    return withPictures(
+      team,
+      reply,
+      (message) => respond(target, message, { seenBy: 'asker', replaces: false }, clock.now()),
+      { once: true },
     );
   }
 

@@ -3,15 +3,16 @@ import { optionsOf } from '../../command.js';
 import type { Form, Person, Place, Reply } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
 import type { Api } from './api.js';
-import { homeView } from './home.js';
+import { homeBlocks, homeReply, homeView } from './home.js';
 import type { Way } from './listen.js';
 import { type Carried, commandModal, formModal } from './modal.js';
 import type { Asked } from './options.js';
 import type { People } from './people.js';
+import type { Message } from './reply.js';
 import { createResponder } from './responder.js';
 import type { Show } from './show.js';
 import { responseLife, responseUses, type SlackTarget } from './target.js';
-import type { Uploads } from './uploads.js';
+import type { WithPictures } from './withPictures.js';
 
 /** Slack gives up after three seconds. */
 const ackWithin = 2500;
@@ -25,12 +26,12 @@ export function createTake(
   tools: AdapterTools & {
     readonly api: Api;
     readonly people: People;
-    readonly uploads: Uploads;
+    readonly withPictures: WithPictures;
     readonly show: Show;
     track<Value>(work: Promise<Value>): Promise<Value>;
   },
 ) {
-  const { api, people, uploads, show, clock, logger, handle, track } = tools;
+  const { api, people, withPictures, show, clock, logger, handle, track } = tools;
   const words = tools.commands.map(({ name }) => name);
 
   async function contextOf(
@@ -138,11 +139,10 @@ export function createTake(
       (async () => {
         const home = { ...asked, direct: true, member: true, command: 'history', options: {} };
         const { person, place, target } = await contextOf(home, { again: false });
-        const view = await homeView(
-          { key, person, place, target },
-          { handle, words, upload: (picture) => uploads.picture(team, picture).catch(() => undefined) },
-        );
-        await api(team, 'views.publish', { user_id: user, view });
+        const reply = await homeReply({ key, person, place, target }, handle, words);
+        const publish = (message: Message) =>
+          api(team, 'views.publish', { user_id: user, view: homeView(message) });
+        await withPictures(team, reply, publish, { mostBlocks: homeBlocks });
       })(),
     ).catch((error) => logger.warn({ error }, 'App Home could not be shown'));
   }

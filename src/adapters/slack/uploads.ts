@@ -10,6 +10,8 @@ export interface Uploads {
    * no form of it that Slack shows.
    */
   picture(team: string, picture: Shown): Promise<string | undefined>;
+  /** Whether Slack has that file ready to be shown. */
+  isReady(team: string, id: string): Promise<boolean>;
   /** Forgets that it was uploaded. */
   forget(team: string, picture: Shown): void;
   /** Hands a file over in a conversation, once. */
@@ -68,6 +70,9 @@ export function createUploads(api: Api): Uploads {
       const form = showable(picture);
       return form && once(nameOf(team, form), () => upload(team, form));
     },
+    // It has no type before.
+    isReady: async (team, file) =>
+      textAt(await api(team, 'files.info', { file }), 'file', 'mimetype') !== undefined,
     forget(team, picture) {
       const form = showable(picture);
       if (form) known.delete(nameOf(team, form));

@@ -1,0 +1,114 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { createSlackAdapter, type SlackOptions } from '../../../src/adapters/slack/adapter.js';
+import { silentLogger } from '../../../src/logger.js';
+import type { Adapter, Handle, Request, Responder } from '../../../src/request.js';
+import type { Mode } from '../../fakes/slack/boltApp.js';
+import type { FakeSlack, FakeSlackOptions } from '../../fakes/slack/contract.js';
+import { startFakeSlack } from '../../fakes/slack/fakeSlack.js';
+import { commands } from './commands.js';
+
+const speed = 20;
+
+/** Twenty seconds pass in one. */
+export const fastClock = {
+  now: () => began + (performance.now() - origin) * speed,
+  after(milliseconds: number, work: () => void) {
+    const timer = setTimeout(work, milliseconds / speed);
+    timer.unref();
+    return () => clearTimeout(timer);
+  },
+};
+const began = Date.now();
+const origin = performance.now();
+
+/** A fake Slack, and the adapter that talks to it. */
+export interface Stage {
+  readonly slack: FakeSlack;
+  adapter: Adapter;
+  /** All that was handed over, in order. */
+  readonly requests: Request[];
+  /** What is done with a request; by default it is acknowledged for all to see, once for each key. */
+  answer: (request: Request, responder: Responder) => Promise<void>;
+  readonly memory: Map<string, string>;
+  /** A second start, after this one has ended. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStage(
+  mode: Mode,
+  change: Partial<SlackOptions> = {},
+  fake: FakeSlackOptions = {},
+): Promise<Stage> {
+  const slack = await startFakeSlack({ ...fastClock, ...fake });
+  const port = await freePort();
+  const memory = new Map<string, string>();
+  const requests: Request[] = [];
+  const keys = new Set<string>();
+  const handle: Handle = async (request, responder) => {
+    if (keys.has(request.key)) return;
+    keys.add(request.key);
+    requests.push(request);
+    await stage.answer(request, responder);
+  };
+  const create = () =>
+    createSlackAdapter({
+      commands,
+      handle,
+      clock: fastClock,
+      logger: silentLogger,
+      admins: [],
+      suggest: async (what) => (what === 'models' ? ['sprite', 'fox'] : []),
+      memory: {
+        get: async (name) => memory.get(name),
+        async set(name, value) {
+          if (value === undefined) memory.delete(name);
+          else memory.set(name, value);
+        },
+      },
+      ...(change.clientId === undefined && { botToken: slack.botToken }),
+      ...(mode === 'HTTP' ? { signingSecret: slack.signingSecret } : { appToken: slack.appToken }),
+      apiUrl: slack.apiUrl,
+      port,
+      host: '127.0.0.1',
+      secret: Buffer.alloc(32, 7),
+      ...change,
+      ...(change.clientId && { clientId: slack.clientId, clientSecret: slack.clientSecret }),
+    });
+  if (mode === 'HTTP') slack.eventsUrl = `http://127.0.0.1:${port}/slack/events`;
+  const stage: Stage = {
+    slack,
+    adapter: create(),
+    requests,
+    memory,
+    async answer(_request, responder) {
+      await responder.acknowledge({ private: false });
+    },
+    async restart() {
+      await stage.adapter.stop();
+      stage.adapter = create();
+      await stage.adapter.start();
+    },
+    async close() {
+      await stage.adapter.stop();
+      await slack.close();
+    },
+  };
+  await stage.adapter.start();
+  return stage;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** One pixel. */
+export const png = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
