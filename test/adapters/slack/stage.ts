@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { createSlackAdapter, type SlackOptions } from '../../../src/adapters/slack/adapter.js';
+import { botScopes } from '../../../src/adapters/slack/methods.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { Adapter, Handle, Request, Responder } from '../../../src/request.js';
 import type { Mode } from '../../fakes/slack/boltApp.js';
@@ -31,6 +32,8 @@ export interface Stage {
   /** What is done with a request; by default it is acknowledged for all to see, once for each key. */
   answer: (request: Request, responder: Responder) => Promise<void>;
   readonly memory: Map<string, string>;
+  /** Where the adapter listens, over Socket Mode only for installing. */
+  readonly address: string;
   /** A second start, after this one has ended. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -41,7 +44,7 @@ export async function openStage(
   change: Partial<SlackOptions> = {},
   fake: FakeSlackOptions = {},
 ): Promise<Stage> {
-  const slack = await startFakeSlack({ ...fastClock, ...fake });
+  const slack = await startFakeSlack({ ...fastClock, scopes: botScopes, ...fake });
   const port = await freePort();
   const memory = new Map<string, string>();
   const requests: Request[] = [];
@@ -82,6 +85,7 @@ export async function openStage(
     adapter: create(),
     requests,
     memory,
+    address: `http://127.0.0.1:${port}`,
     async answer(_request, responder) {
       await responder.acknowledge({ private: false });
     },
