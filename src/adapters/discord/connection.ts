@@ -66,7 +66,7 @@ interface Inside {
 export function createConnection(options: ConnectionOptions): Connection {
   const { token, apiUrl, shards, pace, memory, clock, logger } = options;
   let self: z.output<typeof ids> | undefined;
-  let greeted = false;
+  const greeted = new Set<number>();
   let closed = false;
 
   const client = new Client({
@@ -105,10 +105,10 @@ export function createConnection(options: ConnectionOptions): Connection {
   guard(ws as unknown as Inside, (error, event) => {
     logger.warn({ error, event }, 'Discord sent an event that could not be read');
   });
-  ws.on(GatewayDispatchEvents.Ready, (raw: unknown) => {
+  ws.on(GatewayDispatchEvents.Ready, (raw: unknown, shard: number) => {
     const { data } = greeting.safeParse(raw);
     if (!data) return;
-    greeted = true;
+    greeted.add(shard);
     self = { application: data.application.id, user: data.user.id };
     memory.set('discord/self', JSON.stringify(self)).catch((error) => {
       logger.warn({ error }, 'the Discord application could not be kept');
@@ -140,7 +140,11 @@ export function createConnection(options: ConnectionOptions): Connection {
       return closed;
     },
     self: () => self,
-    inGuild: (guild) => !greeted || client.guilds.cache.has(guild),
+    inGuild(guild) {
+      const shard = Number((BigInt(guild) >> 22n) % BigInt(client.options.shardCount ?? 1));
+      // A shard that was resumed by a new process has no list of guilds: Discord's word alone counts there.
+      return !greeted.has(shard) || client.guilds.cache.has(guild);
+    },
 
     async open() {
       self ??= ids.safeParse(JSON.parse((await memory.get('discord/self')) ?? 'null')).data;

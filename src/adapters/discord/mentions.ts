@@ -8,7 +8,11 @@ import type { DiscordTarget } from './target.js';
 
 export interface MessageSurroundings extends Surroundings {
   /** What somebody's roles allow in a guild, and what Kiln's own do. */
-  permissions(guild: string, person: string, roles: readonly string[]): { theirs: bigint; own: bigint };
+  permissions(
+    guild: string,
+    person: string,
+    roles: readonly string[],
+  ): Promise<{ readonly theirs: bigint; readonly own: bigint }>;
 }
 
 /**
@@ -36,7 +40,7 @@ export async function readMessage(
   );
   const command = image ? undefined : commandIn(typed, around.commands);
   const roles = message.member?.roles ?? [];
-  const permissions = server ? around.permissions(server, author.id, roles) : undefined;
+  const permissions = server ? await around.permissions(server, author.id, roles) : undefined;
   const key = `discord:message:${message.id}`;
   const target: DiscordTarget = {
     platform: 'discord',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { APIEmbed, RawFile } from 'discord.js';
 import type { Item, Reply, Shown, Text } from '../../request.js';
-import { type ButtonRow, buttonRows } from './buttons.js';
+import { areNumbered, type ButtonRow, buttonRows } from './buttons.js';
 import { fitFiles } from './fitFiles.js';
 import { cutText, renderText } from './text.js';
 
@@ -40,7 +40,9 @@ const mostAlt = 1024;
  * @example await rest.patch(route, payloadOf(reply, { limit, requester }));
  */
 export function payloadOf(reply: Reply, { limit, requester, call }: PayloadOptions): Payload {
-  const items = reply.items ?? [];
+  const items = (reply.items ?? []).map((item, index) =>
+    areNumbered(reply) ? { ...item, title: [`${index + 1} · `, ...item.title] } : item,
+  );
   const asEmbeds = items.some(({ picture }) => picture) ? items.slice(0, mostEmbeds) : [];
   const called = reply.text.some((piece) => typeof piece === 'object' && 'mention' in piece);
   const attached = attach(reply, asEmbeds, limit);
@@ -114,8 +116,9 @@ function attach(reply: Reply, embedded: readonly Item[], limit: number) {
 
 /** A name that Discord keeps as it is, since embeds refer to it, and that no other file has. */
 function unused(name: string, files: readonly { name: string }[]): string {
-  const plain = name.replace(/[^A-Za-z0-9._-]/g, '-').slice(-100) || 'file';
-  return files.some((file) => file.name === plain) ? `${files.length}-${plain}` : plain;
+  let plain = name.replace(/[^A-Za-z0-9._-]/g, '-').slice(-100) || 'file';
+  while (files.some((file) => file.name === plain)) plain = `${files.length}-${plain}`;
+  return plain;
 }
 
 function line({ title, body }: Item): Text {
@@ -125,7 +128,7 @@ function line({ title, body }: Item): Text {
 function embed({ title, body }: Item, of: number, thumbnail: string | undefined): APIEmbed {
   const room = Math.floor(mostEmbedText / of);
   return {
-    title: renderText(title, Math.min(256, Math.floor(room / 3))),
+    title: renderText(title, Math.min(256, Math.floor(room / 3))) || '…',
     ...(body && { description: renderText(body, Math.min(4096, Math.floor((room * 2) / 3))) }),
     ...(thumbnail && { thumbnail: { url: `attachment://${thumbnail}` } }),
   };

@@ -9,7 +9,11 @@ export interface Rooms {
     given?: { readonly type?: number; readonly nsfw?: boolean; readonly parent_id?: string | null },
   ): Promise<boolean>;
   /** What roles allow in a guild, the channel's own exceptions left aside; nothing where the guild is not known. */
-  permissions(guild: string, person: string, roles: readonly string[]): { theirs: bigint; own: bigint };
+  permissions(
+    guild: string,
+    person: string,
+    roles: readonly string[],
+  ): Promise<{ readonly theirs: bigint; readonly own: bigint }>;
 }
 
 /** Longest that a question to Discord may hold up an acknowledgement. */
@@ -19,16 +23,19 @@ const threads = new Set([10, 11, 12]);
 const everything = 0xffff_ffff_ffff_ffffn;
 
 /**
- * @example await createRooms(client, clock).ageRestricted('80351110224678912')
+ * What is not known is asked for: a session that a new process resumed brings no list of guilds.
+ *
+ * @param self the bot user's id
+ * @example await createRooms(client, clock, self).ageRestricted('80351110224678912')
  */
-export function createRooms(client: Client, clock: Clock): Rooms {
-  const channelOf = async (id: string) => {
-    const known = client.channels.cache.get(id);
-    if (known) return known;
-    // Not known after a session was resumed by a new process, which gets no list of guilds.
-    const asking = client.channels.fetch(id, { allowUnknownGuild: true }).catch(() => undefined);
-    return Promise.race([asking, sleep(clock, patience).then(() => undefined)]);
-  };
+export function createRooms(client: Client, clock: Clock, self: () => string | undefined): Rooms {
+  const inTime = <Answer>(asking: Promise<Answer>) =>
+    Promise.race([asking.catch(() => undefined), sleep(clock, patience).then(() => undefined)]);
+
+  const channelOf = async (id: string) =>
+    client.channels.cache.get(id) ?? inTime(client.channels.fetch(id, { allowUnknownGuild: true }));
+
+  const guildOf = async (id: string) => client.guilds.cache.get(id) ?? inTime(client.guilds.fetch(id));
 
   const restricted = async (id: string): Promise<boolean> => {
     const channel = await channelOf(id);
@@ -46,8 +53,8 @@ export function createRooms(client: Client, clock: Clock): Rooms {
       return given?.type === undefined ? restricted(channel) : false;
     },
 
-    permissions(guildId, person, roles) {
-      const guild = client.guilds.cache.get(guildId);
+    async permissions(guildId, person, roles) {
+      const guild = await guildOf(guildId);
       if (!guild) return { theirs: 0n, own: 0n };
       const theirs = [guildId, ...roles].reduce(
         (sum, role) => sum | (guild.roles.cache.get(role)?.permissions.bitfield ?? 0n),
@@ -55,7 +62,7 @@ export function createRooms(client: Client, clock: Clock): Rooms {
       );
       return {
         theirs: guild.ownerId === person ? everything : theirs,
-        own: guild.members.me?.permissions.bitfield ?? 0n,
+        own: guild.members.cache.get(self() ?? '')?.permissions.bitfield ?? 0n,
       };
     },
   };

@@ -72,7 +72,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
   });
   const self = () => connection.self()?.user;
   const show = createShow({ messages, edits, clock, self });
-  const rooms = createRooms(connection.client, clock);
+  const rooms = createRooms(connection.client, clock, self);
   const fetch = createFetch(options);
   const around = {
     commands,

@@ -23,7 +23,7 @@ const around: MessageSurroundings = {
   self: () => '42',
   inGuild: () => true,
   ageRestricted: async () => true,
-  permissions: () => ({ theirs: 32n, own: 0n }),
+  permissions: async () => ({ theirs: 32n, own: 0n }),
 };
 const read = async (raw: unknown) => (await readMessage(raw, around))?.request;
 
