@@ -1,9 +1,9 @@
 import type { App, Receiver, ReceiverEvent } from '@slack/bolt';
 
 /**
- * The receiver, but for when events are acknowledged: Bolt does so before any listener sees them, over both HTTP and
- * Socket Mode. Here Slack hears of it when the listeners have resolved, so that an event whose row is not on the disk is
- * delivered again.
+ * The receiver, but for when things are acknowledged. Bolt does so for events before any listener sees them, over both
+ * HTTP and Socket Mode: here Slack hears of it when the listeners have resolved, so that an event whose row is not on the
+ * disk is delivered again. What no listener acknowledged is acknowledged then, too.
  *
  * @example new App({ receiver: heldAcks(new HTTPReceiver({ signingSecret })), authorize })
  */
@@ -11,9 +11,15 @@ export function heldAcks(receiver: Receiver): Receiver {
   return {
     init(app) {
       async function processEvent(event: ReceiverEvent): Promise<void> {
-        if (event.body?.event === undefined) return app.processEvent(event);
-        await app.processEvent({ ...event, ack: async () => {} });
-        await event.ack();
+        const isEvent = event.body.event !== undefined;
+        let acknowledged = false;
+        async function ack(...response: Parameters<ReceiverEvent['ack']>): Promise<void> {
+          if (isEvent) return;
+          acknowledged = true;
+          await event.ack(...response);
+        }
+        await app.processEvent({ ...event, ack });
+        if (!acknowledged) await event.ack();
       }
       // A receiver knows nothing of its app but this.
       receiver.init({ processEvent } as unknown as App);

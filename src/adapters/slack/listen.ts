@@ -45,7 +45,7 @@ export function listen(
     const team = teamOf(context, body);
     const botUser = typeof context.botUserId === 'string' ? context.botUserId : undefined;
     const asked = readMessage(body, { botUser, team, words });
-    if (asked) await to.take(asked, { again: at(context, 'retryNum') !== undefined });
+    if (asked) await to.take(asked, { again: Number(context.retryNum ?? 0) > 0 });
   }
 
   app.event('app_mention', message);

@@ -16,8 +16,8 @@ export interface People {
 }
 
 const keepPerson = 5 * 60_000;
-const keepMember = 5 * 60_000;
-const keepStranger = 60_000;
+/** Kiln may be invited, or removed, meanwhile. */
+const keepMember = 60_000;
 const mostKnown = 5000;
 /** Slack's own three seconds run meanwhile, in real time. */
 const patience = 1200;
@@ -38,32 +38,26 @@ export function createPeople(options: {
   const members = createShelf<boolean>(clock);
   const conversations = createShelf<string>(clock);
 
-  async function look(team: string, user: string) {
-    const name = `${team}/${user}`;
-    const known = people.get(name);
-    if (known) return known;
-    const found = at(await api(team, 'users.info', { user }, { impatient: true }), 'user');
-    const profile = at(found, 'profile');
-    return people.put(name, keepPerson, {
-      name: textAt(profile, 'display_name') ?? textAt(profile, 'real_name') ?? textAt(found, 'name'),
-      admin: at(found, 'is_admin') === true || at(found, 'is_owner') === true,
+  const look = (team: string, user: string) =>
+    people.get(`${team}/${user}`, keepPerson, async () => {
+      const found = at(await api(team, 'users.info', { user }, { impatient: true }), 'user');
+      const profile = at(found, 'profile');
+      return {
+        name: textAt(profile, 'display_name') ?? textAt(profile, 'real_name') ?? textAt(found, 'name'),
+        admin: at(found, 'is_admin') === true || at(found, 'is_owner') === true,
+      };
     });
-  }
 
-  async function lookMember(team: string, channel: string): Promise<boolean> {
-    const name = `${team}/${channel}`;
-    const known = members.get(name);
-    if (known !== undefined) return known;
-    try {
-      const found = at(await api(team, 'conversations.info', { channel }, { impatient: true }), 'channel');
-      const member = at(found, 'is_member') === true || at(found, 'is_im') === true;
-      return members.put(name, member ? keepMember : keepStranger, member);
-    } catch (error) {
-      if (isClosed(error)) return members.put(name, keepStranger, false);
-      // Posting will tell.
-      return true;
-    }
-  }
+  const lookMember = (team: string, channel: string) =>
+    members.get(`${team}/${channel}`, keepMember, async () => {
+      try {
+        const found = at(await api(team, 'conversations.info', { channel }, { impatient: true }), 'channel');
+        return at(found, 'is_member') === true || at(found, 'is_im') === true;
+      } catch (error) {
+        if (isClosed(error)) return false;
+        throw error;
+      }
+    });
 
   return {
     async person(team, user, hint) {
@@ -73,17 +67,15 @@ export function createPeople(options: {
       const name = found.name ?? hint ?? user;
       return { key, id: user, name, admin, moderator: admin, roles: [], makesEmoji: false };
     },
+    // Where it could not be found out, posting will tell.
     member: (team, channel) => inTime(lookMember(team, channel), true),
-    learn: (team, channel, member) =>
-      void members.put(`${team}/${channel}`, member ? keepMember : keepStranger, member),
-    async direct(team, user) {
-      const name = `${team}/${user}`;
-      const known = conversations.get(name);
-      if (known) return known;
-      const channel = textAt(await api(team, 'conversations.open', { users: user }), 'channel', 'id');
-      if (!channel) throw new Error('Cannot open a conversation: Slack gave none');
-      return conversations.put(name, Number.POSITIVE_INFINITY, channel);
-    },
+    learn: (team, channel, member) => members.put(`${team}/${channel}`, keepMember, member),
+    direct: (team, user) =>
+      conversations.get(`${team}/${user}`, Number.POSITIVE_INFINITY, async () => {
+        const channel = textAt(await api(team, 'conversations.open', { users: user }), 'channel', 'id');
+        if (!channel) throw new Error('Cannot open a conversation: Slack gave none');
+        return channel;
+      }),
   };
 }
 
@@ -99,18 +91,24 @@ async function inTime<Value>(work: Promise<Value>, otherwise: Value): Promise<Va
   }
 }
 
+/** What was looked up, and is being looked up, by name. */
 function createShelf<Value>(clock: Clock) {
-  const kept = new Map<string, { readonly value: Value; readonly until: number }>();
+  const kept = new Map<string, { readonly value: Promise<Value>; readonly until: number }>();
+
+  function put(name: string, life: number, value: Promise<Value>): Promise<Value> {
+    const entry = { value, until: clock.now() + life };
+    kept.delete(name);
+    kept.set(name, entry);
+    value.catch(() => kept.get(name) === entry && kept.delete(name));
+    if (kept.size > mostKnown) kept.delete(kept.keys().next().value!);
+    return value;
+  }
+
   return {
-    get(name: string): Value | undefined {
+    get(name: string, life: number, look: () => Promise<Value>): Promise<Value> {
       const found = kept.get(name);
-      return found && found.until > clock.now() ? found.value : undefined;
+      return found && found.until > clock.now() ? found.value : put(name, life, look());
     },
-    put(name: string, life: number, value: Value): Value {
-      kept.delete(name);
-      kept.set(name, { value, until: clock.now() + life });
-      if (kept.size > mostKnown) kept.delete(kept.keys().next().value!);
-      return value;
-    },
+    put: (name: string, life: number, value: Value) => void put(name, life, Promise.resolve(value)),
   };
 }

@@ -13,7 +13,7 @@ const placeholder = '🖌 …';
 export function createResponder(
   from: SlackTarget,
   how: {
-    readonly show: Show['show'];
+    readonly show: Show;
     /** The request was delivered before, maybe to a process that died since. */
     readonly again: boolean;
     settle(words?: string): Promise<void>;
@@ -33,7 +33,7 @@ export function createResponder(
       }
       try {
         const reply = { text: [placeholder] };
-        target = await how.show(target, reply, { weight: 'final', look: how.again, keep: true });
+        target = await how.show.show(target, reply, { weight: 'final', look: how.again, keep: true });
       } catch {
         // The answer itself will find out whether it can be shown.
       }
@@ -41,7 +41,12 @@ export function createResponder(
     },
     async show(reply) {
       await settle();
-      target = await how.show(target, reply, { weight: 'final', look: false });
+      if (reply.private && target.ts && !target.direct) {
+        // What was announced for all to see does not come.
+        await how.show.remove(target).catch(() => {});
+        target = { ...target, ts: undefined };
+      }
+      target = await how.show.show(target, reply, { weight: 'final', look: false });
     },
     async open(form) {
       if (how.open) {
@@ -52,7 +57,7 @@ export function createResponder(
       }
       await settle();
       const text = `Cannot ask for "${form.title}" here: want a button or a slash command, which can open a form`;
-      target = await how.show(target, { text: [text], private: true }, { weight: 'final', look: false });
+      target = await how.show.show(target, { text: [text], private: true }, { weight: 'final', look: false });
     },
   };
 }

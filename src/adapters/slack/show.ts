@@ -61,11 +61,9 @@ export function createShow(parts: {
     return findMessage(api, target, await workspaces.get(target.team));
   }
 
-  /** Posts the message; with `brief` only where the channel takes one now, else gives the target as it was. */
   async function postOnce(target: Placed, reply: Reply, brief: boolean): Promise<SlackTarget> {
     const { team, channel, thread, mark } = target;
-    const lane = `${team}/${channel}`;
-    if (brief && !posts.tryTurn(lane)) return target;
+    const lane = laneOf(target);
     const result = await withPictures(team, reply, async (message) => {
       if (!brief) await posts.turn(lane);
       const args = { channel, ...(thread && { thread_ts: thread }), ...message, ...quiet, ...marked(mark) };
@@ -80,7 +78,7 @@ export function createShow(parts: {
     return { ...target, ts: textAt(result, 'ts') };
   }
 
-  /** Posts the message, or finds that it was. */
+  /** Posts the message, or finds that it was; for a placeholder or progress only where the channel takes it now. */
   function post(from: SlackTarget, reply: Reply, how: How): Promise<SlackTarget> {
     const earlier = posted.get(from.mark);
     const work = (async () => {
@@ -89,7 +87,9 @@ export function createShow(parts: {
       const brief = how.keep === true || how.weight === 'progress';
       const found = (there: SlackTarget) => (how.keep ? there : change(there, reply, how.weight));
       if (before?.ts || before?.responded) return found({ ...target, ...before });
-      let mayBeThere = how.look;
+      // Without one that failed, nothing was posted since this process first heard of it.
+      let mayBeThere = how.look && !before;
+      if (brief && !posts.tryTurn(laneOf(target))) return target;
       for (let attempt = 1; ; attempt++) {
         const ts = mayBeThere ? await look(target) : undefined;
         if (ts) return found({ ...target, ts });
@@ -192,6 +192,7 @@ export function createShow(parts: {
       return next;
     },
     async remove(target) {
+      posted.delete(target.mark);
       try {
         if (target.ts) await api(target.team, 'chat.delete', { channel: target.channel, ts: target.ts });
         else if (target.responded && canRespond(target, clock.now())) {
@@ -207,6 +208,10 @@ export function createShow(parts: {
       }
     },
   };
+}
+
+function laneOf({ team, channel }: Placed): string {
+  return `${team}/${channel}`;
 }
 
 function marked(key: string) {

@@ -54,6 +54,17 @@ export function createSocketLine(
       return {} as Awaited<ReturnType<typeof start>>;
     }
   };
+  // Nor does it expect messages that are not as they should be.
+  for (const read of client.listeners('ws_message')) {
+    client.off('ws_message', read);
+    client.on('ws_message', async (...message) => {
+      try {
+        await read(...message);
+      } catch (error) {
+        logger.warn(`a message could not be read: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+  }
   return {
     receiver,
     get connected() {

@@ -78,7 +78,12 @@ export function createTake(
 
   async function take(asked: Asked, way: Way): Promise<void> {
     const settle = onlyOnce(async (words) => {
-      await way.ack?.(words);
+      try {
+        await way.ack?.(words);
+      } catch (error) {
+        // The connection is gone; what is on the disk is done all the same.
+        logger.warn({ error }, 'Slack could not be told that a request arrived');
+      }
     });
     const work = track(answer(asked, way, settle));
     await Promise.race([settle.called, work, after(ackWithin)]);
@@ -89,7 +94,7 @@ export function createTake(
     const { key, command, options, trigger } = asked;
     const { person, place, target } = await contextOf(asked, way);
     const responder = createResponder(target, {
-      show: show.show,
+      show,
       again: way.again,
       settle,
       ...(trigger && { open: (form: Form) => openView(asked, formModal(form, carriedOf(target))) }),

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createSlackAdapter } from '../../../src/adapters/slack/adapter.js';
 import { botScopes } from '../../../src/adapters/slack/methods.js';
@@ -34,6 +35,39 @@ test('what is signed with another secret, too early or too late, is refused and 
   expect(stage.requests).toEqual([]);
   expect(await stage.slack.forge(parcel('true'))).toMatchObject({ status: 200 });
   expect(stage.requests).toHaveLength(1);
+});
+
+test('whatever is sent, signed or not, it is answered and the next one is served', async () => {
+  stage = await openStage('HTTP');
+  const value = fc.oneof(fc.jsonValue({ maxDepth: 3 }), fc.constantFrom(null, 'x', 1, [], {}));
+  const names = [
+    'type',
+    'event',
+    'event_id',
+    'team_id',
+    'payload',
+    'command',
+    'actions',
+    'view',
+    'user',
+    'channel',
+    'callback_id',
+  ];
+  const wire = fc.oneof(value, fc.dictionary(fc.constantFrom(...names), value));
+  const kind = fc.constantFrom('events_api' as const, 'interactive' as const);
+  await fc.assert(
+    fc.asyncProperty(kind, wire, fc.boolean(), async (how, payload, forged) => {
+      const sent = { kind: how, about: 'anything', payload: payload as never, takesAnswer: true };
+      const { status } = await stage.slack.forge(sent, forged ? { secret: 'wrong' } : {});
+      if (forged) expect([400, 401]).toContain(status);
+      else expect(status).toBeGreaterThanOrEqual(200);
+    }),
+    { numRuns: 100, interruptAfterTimeLimit: 20_000 },
+  );
+  expect(stage.requests).toEqual([]);
+  const channel = stage.slack.channel();
+  await stage.slack.user().mention(channel, 'a fox');
+  await stage.slack.until(() => stage.slack.messages(channel).length === 2);
 });
 
 test.each(['/', '/slack', '/slack/events', '/slack/install', '//', '/%'])(

@@ -162,6 +162,18 @@ describe.each<Mode>(['HTTP', 'Socket Mode'])('over %s', (mode) => {
     await slack.until(() => slack.messages(ada.dmChannel()).some((one) => one.bot && !one.ephemeralTo));
   });
 
+  test('what was announced and then is for the asker alone leaves nothing behind for the others', async () => {
+    stage.answer = async (_request, responder) => {
+      await responder.acknowledge({ private: false });
+      await responder.show({ text: ['Cannot draw this'], private: true });
+    };
+    const channel = slack.channel();
+    const ada = slack.user();
+    await ada.slash('/imagine', 'a fox', channel);
+    await slack.until(() => slack.messages(channel).some(({ ephemeralTo }) => ephemeralTo === ada.id));
+    expect(slack.messages(channel).map(({ shown }) => shown)).toEqual(['Cannot draw this']);
+  });
+
   test('a button runs its command where its message is, after a restart too', async () => {
     stage.answer = async (request, responder) => void (await draw(request, responder));
     const channel = slack.channel();
