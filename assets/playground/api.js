@@ -50,7 +50,8 @@ export function sentence(error) {
 async function answer(response) {
   const body = await response.json().catch(() => ({}));
   if (response.ok) return body;
-  if (response.status === 401) location.reload();
+  // The login has ended: the same address asks for it anew.
+  if (response.status === 401 && !response.url.endsWith('/login')) location.reload();
   throw new Refused(body.error ?? `Kiln answered with ${response.status}.`);
 }
 

@@ -45,7 +45,7 @@ async function press(button, made) {
   made?.setAttribute('aria-busy', 'true');
   const { command, job, index, label } = button;
   try {
-    const asked = { text: [button.emoji, label].filter(Boolean).join(' '), pressed: true };
+    const asked = { text: label, pressed: true };
     const outcome = await ask('/press', { command, job, index, label: asked.text.slice(0, 80) }, asked);
     if (outcome.message) location.hash = '#chat';
     return outcome.message !== undefined;

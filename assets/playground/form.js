@@ -1,6 +1,9 @@
+import { get } from './api.js';
 import { cross, element, icon } from './dom.js';
 
 let fieldNumber = 0;
+/** Ranges up to this help to choose. */
+const mostTold = 1_000_000;
 
 /** Shows a dialog until it is closed; gives it away from the page then. The keyboard goes back to where it was. */
 export function openDialog(className, label, ...content) {
@@ -98,6 +101,7 @@ export function controlOf(field) {
     choices,
     min,
     max,
+    suggest,
   } = field;
   fieldNumber += 1;
   const id = `field-${fieldNumber}`;
@@ -135,7 +139,7 @@ export function controlOf(field) {
 
   function inputOf() {
     if (choices) {
-      const made = element('select', shared, required ? [] : element('option', { value: '' }, 'as usual'));
+      const made = element('select', shared, required ? [] : element('option', { value: '' }, 'default'));
       made.append(...choices.map((choice) => element('option', { value: choice }, choice)));
       made.value = value ?? (required ? choices[0] : '');
       return made;
@@ -159,12 +163,25 @@ export function controlOf(field) {
       placeholder: placeholder ?? '',
       maxLength: most ?? 8000,
     });
+    if (suggest) suggestTo(made, suggest);
     if (numeric) made.inputMode = type === 'integer' ? 'numeric' : 'decimal';
     return made;
   }
 
   function range(words) {
-    if (min === undefined || max === undefined || type === 'string') return words;
+    if (min === undefined || max === undefined || max >= mostTold || type === 'string') return words;
     return `${words} (${min} to ${max})`;
   }
+}
+
+/** Offers what the server knows, fetched once somebody comes to the field. */
+function suggestTo(input, what) {
+  const list = element('datalist', { id: `${input.id}-values` });
+  input.setAttribute('list', list.id);
+  const fill = async () => {
+    const values = await get(`/suggest?${new URLSearchParams({ what, typed: '' })}`).catch(() => []);
+    list.replaceChildren(...values.map((value) => element('option', { value })));
+    input.after(list);
+  };
+  input.addEventListener('focus', fill, { once: true });
 }

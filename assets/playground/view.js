@@ -1,4 +1,9 @@
-import { element, plain, words } from './dom.js';
+import { element, icon, plain, words } from './dom.js';
+
+/** Signs that not every machine has a font for. */
+const drawings = {
+  '🔄': 'M20 11a8 8 0 0 0-14.6-3.4L4 9.5m0-5v5h5M4 13a8 8 0 0 0 14.6 3.4l1.4-1.9m0 5v-5h-5',
+};
 
 /**
  * The buttons of a reply, in rows.
@@ -26,7 +31,8 @@ function buttonOf(button, press) {
     className: `button ${style ?? ''}`,
     onclick: () => press(button, made),
   });
-  if (emoji) made.append(element('span', { 'aria-hidden': 'true' }, emoji));
+  if (emoji)
+    made.append(drawings[emoji] ? icon(drawings[emoji]) : element('span', { 'aria-hidden': 'true' }, emoji));
   made.append(element('span', {}, label));
   made.dataset.press = `${command} ${job} ${index ?? ''}`;
   if (/^[UV]\d$/.test(label)) {
