@@ -82,6 +82,8 @@ export interface FakeDiscord
   forgive(pattern: RegExp): readonly string[];
   /** Answers of 401, 403 and 429 in the last ten minutes. */
   readonly invalidRequests: number;
+  /** @throws Error when there were more of them */
+  assertInvalidRequests(most: number): void;
   /** Connections of the bot now. */
   readonly connected: number;
   /** Resolves once `test` gives something; it is tried at each change. */
@@ -187,6 +189,11 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     },
     get invalidRequests() {
       return rates.invalid;
+    },
+    assertInvalidRequests(most) {
+      const { invalid } = rates;
+      if (invalid > most)
+        throw new Error(`${invalid} requests of ten minutes were 401, 403 or 429, want ${most} at most`);
     },
     get connected() {
       return gateway.connected;

@@ -21,10 +21,10 @@ export interface Handle {
 
 /** What a person sees of an interaction of theirs. */
 export function interactionHandle(world: World, interaction: Interaction): Handle {
-  const message = () => visible(interaction.original);
+  const original = () => interaction.original;
   return {
     acknowledged: interaction.acknowledged,
-    message,
+    message: () => visible(original()),
     followups: () => interaction.followups.map(visible).filter((each) => each !== undefined),
     get modal() {
       return interaction.modal;
@@ -32,7 +32,7 @@ export function interactionHandle(world: World, interaction: Interaction): Handl
     get choices() {
       return interaction.choices;
     },
-    until: (test, milliseconds) => untilMessage(world, message, test, interaction.what, milliseconds),
+    until: (test, milliseconds) => untilMessage(world, original, test, interaction.what, milliseconds),
     interaction,
   };
 }
@@ -40,24 +40,18 @@ export function interactionHandle(world: World, interaction: Interaction): Handl
 /** What a person sees of the answers to a message of theirs: the bot's replies to it. */
 export function saidHandle(world: World, said: Stored): Handle {
   const sentAt = performance.now();
-  const replies = () =>
-    [...said.channel.messages.values()]
-      .filter((each) => each.author.id === world.bot.id)
-      .filter((each) => each.json.message_reference?.message_id === said.json.id);
-  const message = () => visible(replies()[0]);
-  let acknowledged = Number.NaN;
+  const replies = () => world.replies.get(said.json.id) ?? [];
   const first = new Promise<number>((resolve) => {
     const look = () => {
       if (replies().length === 0) return;
-      acknowledged = performance.now() - sentAt;
       world.changes.off('change', look);
-      resolve(acknowledged);
+      resolve(performance.now() - sentAt);
     };
     world.changes.on('change', look);
   });
   return {
     acknowledged: first,
-    message,
+    message: () => visible(replies()[0]),
     followups: () =>
       replies()
         .slice(1)
@@ -66,7 +60,13 @@ export function saidHandle(world: World, said: Stored): Handle {
     modal: undefined,
     choices: undefined,
     until: (test, milliseconds) =>
-      untilMessage(world, message, test, `"${said.json.content}" by ${said.author.username}`, milliseconds),
+      untilMessage(
+        world,
+        () => replies()[0],
+        test,
+        `"${said.json.content}" by ${said.author.username}`,
+        milliseconds,
+      ),
   };
 }
 
@@ -102,7 +102,7 @@ export function until<Found>(
       done();
       reject(new Error(`Waited ${milliseconds} ms in vain: ${what()}`));
     }, milliseconds);
-    const again = setInterval(look, 25);
+    const again = setInterval(look, 50);
     world.changes.on('change', look);
     look();
   });
@@ -110,17 +110,23 @@ export function until<Found>(
 
 function untilMessage(
   world: World,
-  message: () => Seen | undefined,
+  message: () => Stored | undefined,
   test: (message: Seen) => boolean,
   what: string,
   milliseconds?: number,
 ): Promise<Seen> {
+  let looked = '';
+  // Of a thousand that wait, one looks at each change.
   const found = () => {
-    const now = message();
+    const stored = message();
+    const version = stored && `${stored.json.id} ${stored.history.length} ${stored.deletedAt}`;
+    if (version === undefined || version === looked) return undefined;
+    looked = version;
+    const now = visible(stored);
     return now && test(now) ? now : undefined;
   };
   const last = () => {
-    const now = message();
+    const now = visible(message());
     const shown = now ? JSON.stringify({ content: now.content, loading: now.loading }) : 'no message';
     return `${what} shows ${shown}; breaches: ${world.breaches.join('; ') || 'none'}`;
   };

@@ -119,7 +119,12 @@ describe('a message is refused', () => {
     expect(discord.messages(channel)).toEqual([]);
   });
 
-  test('with nothing in it', () => bot.breached(post({}), 50006, 'Cannot send an empty message'));
+  test('with nothing in it, or nothing but space', async () => {
+    await bot.breached(post({}), 50006, 'Cannot send an empty message');
+    await bot.breached(post({ content: ' \n ' }), 50006, 'Cannot send an empty message');
+    await post({ content: ' x ' });
+    expect(discord.messages(channel)).toMatchObject([{ content: 'x' }]);
+  });
 
   test('with a file of a byte too many, or too many files, or a long description', async () => {
     const most = 10 * 1024 * 1024;

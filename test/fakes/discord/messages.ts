@@ -52,7 +52,7 @@ export function postMessage(
     id,
     channel_id: channel.id,
     author: userJson(author),
-    content: text(body.content),
+    content: text(body.content).trim(),
     timestamp: new Date(now).toISOString().replace('Z', '000+00:00'),
     edited_timestamp: null,
     tts: false,
@@ -82,6 +82,8 @@ export function postMessage(
     history: [{ at: now, json, pings }],
   };
   channel.messages.set(id, stored);
+  const answered = json.message_reference?.message_id;
+  if (answered) world.replies.set(answered, [...(world.replies.get(answered) ?? []), stored]);
   record(world, stored);
   announce(world, 'MESSAGE_CREATE', stored);
   return stored;
@@ -128,7 +130,7 @@ export function editMessage(
   stored.pings = pings;
   stored.json = {
     ...before,
-    content: text(merged.content),
+    content: text(merged.content).trim(),
     embeds: embedsOf(merged.embeds, files),
     components: componentsOf(merged.components, files),
     attachments: shownFiles(merged.embeds, files, stored.reader !== undefined),
@@ -222,7 +224,7 @@ function check(
     }
   }
   form.check();
-  const empty = [body.content, ...list(body.embeds), ...list(body.components), ...names].every(
+  const empty = [text(body.content).trim(), ...list(body.embeds), ...list(body.components), ...names].every(
     (each) => !each,
   );
   if (empty && !list(body.sticker_ids).length && !body.poll) throw new Refusal(50006);

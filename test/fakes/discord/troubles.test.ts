@@ -57,6 +57,8 @@ test('a 429 is waited out by discord.js and counted; a shared one is not', async
   expect(performance.now() - began).toBeGreaterThan(600);
   expect(discord.messages(channel)).toHaveLength(1);
   expect(discord.invalidRequests).toBe(2);
+  discord.assertInvalidRequests(2);
+  expect(() => discord.assertInvalidRequests(1)).toThrow('2 requests of ten minutes');
   const posts = discord.posts.filter(({ method }) => method === 'POST');
   expect(posts.map(({ status }) => status)).toEqual([429, 429, 429, 200]);
 });
@@ -172,6 +174,23 @@ test('an event is delivered again, and a second answer to it is no fault', async
   discord.again('INTERACTION_CREATE');
   await discord.until(() => outcomes.length === 2);
   expect(outcomes).toEqual(['deferred', 40060]);
+});
+
+test('an answer that a storm swallows is no fault of the bot, carried out or not', async () => {
+  await start();
+  const codes: unknown[] = [];
+  client.on(Events.InteractionCreate, async (interaction) => {
+    if (!interaction.isChatInputCommand()) return;
+    await interaction.deferReply().catch((error) => codes.push(error.code ?? error.status));
+  });
+  discord.storm({ status: 502, count: 4, routes: /callback/ });
+  const lost = ada.slash(channel, 'imagine');
+  await discord.until(() => codes.length === 1);
+  discord.storm({ status: 502, count: 1, routes: /callback/, carriedOut: true });
+  await ada.slash(channel, 'imagine').acknowledged;
+  await discord.until(() => codes.length === 2);
+  expect(codes).toEqual([502, 40060]);
+  await expect(lost.acknowledged).rejects.toThrow('not answered within 3000 ms');
 });
 
 test('a slow Discord makes requests slow, not answers late', async () => {

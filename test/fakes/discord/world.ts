@@ -184,6 +184,8 @@ export interface World {
   /** By id. */
   readonly interactions: Map<string, Interaction>;
   readonly byToken: Map<string, Interaction>;
+  /** The bot's replies, by the id of what they reply to. */
+  readonly replies: Map<string, Stored[]>;
   readonly posts: Post[];
   readonly breaches: string[];
   readonly pings: (Pings & { readonly message: string; readonly channel: string })[];
@@ -237,6 +239,7 @@ export function createWorld(
     commands: new Map([['', new Map()]]),
     interactions: new Map(),
     byToken: new Map(),
+    replies: new Map(),
     posts: [],
     breaches: [],
     pings: [],
