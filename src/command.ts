@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { Verdict } from './job.js';
-import type { Job, Log, RoomSettings } from './log/log.js';
+import type { Job, JobOptions, Log, RoomSettings, Stats } from './log/log.js';
 import type { Queue } from './queue/queue.js';
-import type { Place, Request, Responder } from './request.js';
+import type { Place, Request, Responder, Shown } from './request.js';
 import type { Storage } from './storage/storage.js';
 
 /** Lists that an option's values are suggested from while somebody types. */
@@ -76,6 +76,18 @@ export interface Tools {
   settings(place: Place): Promise<RoomSettings>;
   /** @throws UserError `unsafe` when the prompt rules forbid it */
   checkPrompt(prompt: string, settings: RoomSettings): void;
+  /** Expected milliseconds of drawing these pictures. */
+  cost(options: JobOptions): number;
+  /** Stats as a picture, and as rows for a spreadsheet. */
+  statsChart(stats: Stats): Promise<Buffer>;
+  /** A picture of that key as it is shown: PNG, with smaller forms. */
+  shown(job: Job, indexes: readonly number[]): Promise<Shown | undefined>;
+  /** A picture of a job at half of its size or less, for lists. */
+  thumbnail(job: Job, index: number): Promise<Shown | undefined>;
+  /** A picture twice as large, resampled rather than drawn. */
+  resample(job: Job, index: number): Promise<Shown | undefined>;
+  /** Puts an accepted job into the line. */
+  enqueue(job: Job): void;
   /** Ends a job that waits or runs, and says so in its message. False when it had ended. */
   cancel(job: Job): Promise<boolean>;
   /** Deletes what a job left: its message, rows and files. */
@@ -108,6 +120,8 @@ export interface Command<Schema extends z.ZodObject = z.ZodObject> {
    */
   readonly ways: readonly ('typed' | 'pressed' | 'menu')[];
   readonly menuName?: string;
+  /** It makes a job by `log.accept`, which keeps a request from being done twice; dispatch sees to all others. */
+  readonly accepts?: boolean;
   /** Errors are shown to the asker alone anyway; the rest is the command's to say. */
   run(request: CommandRequest<z.output<Schema>>, tools: Tools, responder: Responder): Promise<void>;
 }

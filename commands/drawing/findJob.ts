@@ -1,0 +1,45 @@
+import type { Tools } from '../../src/command.js';
+import { UserError } from '../../src/errors.js';
+import type { Job, JobImage } from '../../src/log/log.js';
+import type { Person, Place } from '../../src/request.js';
+
+/**
+ * The job of that id, wherever a person may know of it: their own, or one shown in the room they ask in.
+ *
+ * @throws UserError `not-found`, in the same words for what is not there and what is not theirs to see
+ */
+export async function findJob(
+  id: string,
+  { person, place }: { readonly person: Person; readonly place: Place },
+  { log }: Pick<Tools, 'log'>,
+): Promise<Job> {
+  const job = await log.get(id);
+  const own = job?.person.key === person.key;
+  const sameRoom =
+    job?.place.platform === place.platform &&
+    job.place.server === place.server &&
+    (job.place.channel === place.channel || person.admin) &&
+    (place.server !== undefined || job.place.channel === place.channel);
+  if (job && (own || sameRoom)) return job;
+  throw new UserError('not-found', `Cannot find job ${id}: want one of yours, or one shown here`);
+}
+
+/** Whether a person may end or delete what somebody asked for. */
+export function mayEnd(job: Job, person: Person): boolean {
+  return job.person.key === person.key || person.moderator;
+}
+
+/**
+ * One of a job's pictures.
+ *
+ * @throws UserError `not-found` when it is not there, or not kept any more
+ */
+export function pictureOf(job: Job, index = 1): JobImage & { readonly key: string } {
+  const image = job.images.find((other) => other.index === index);
+  if (image?.key) return image as JobImage & { readonly key: string };
+  const found = image ? 'it is not kept any more' : `there are ${job.images.length}`;
+  throw new UserError(
+    'not-found',
+    `Cannot use picture ${index} of job ${job.id}: ${found}, want one that is shown`,
+  );
+}

@@ -1,0 +1,39 @@
+import type { Job } from '../../src/log/log.js';
+import type { Form } from '../../src/request.js';
+
+/** What a form's text field holds on Discord. */
+const most = 4000;
+
+/**
+ * A form with the prompt and settings of a job, as somebody would type them to get it again.
+ *
+ * @example await responder.open(promptForm(job));
+ */
+export function promptForm(job: Job): Form {
+  const { options } = job;
+  const suffixes = [
+    ['steps', options.steps],
+    ['cfg', options.guidance],
+    ['count', options.count === 1 ? undefined : options.count],
+    ['w', options.width],
+    ['h', options.height],
+    ['sampler', options.scheduler],
+    ['model', options.model],
+  ].flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
+  return {
+    title: 'Draw again',
+    command: 'imagine',
+    fields: [
+      {
+        name: 'prompt',
+        label: 'Prompt',
+        value: `${options.prompt} ${suffixes.join(' ')}`.trim().slice(0, most),
+        long: true,
+        required: true,
+        most,
+      },
+      { name: 'negative', label: 'Without', value: options.negative?.slice(0, 2000), long: true, most: 2000 },
+      { name: 'seed', label: 'Seed', placeholder: 'at random', value: String(options.seed), most: 10 },
+    ],
+  };
+}

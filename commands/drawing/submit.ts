@@ -1,0 +1,96 @@
+import { randomInt } from 'node:crypto';
+import type { Tools } from '../../src/command.js';
+import { UserError } from '../../src/errors.js';
+import type { Job, JobKind, JobOptions, NewJob, RoomSettings } from '../../src/log/log.js';
+import type { Request, Responder } from '../../src/request.js';
+import { minutes } from '../../src/saying.js';
+
+/** A drawing that may be made, less its seed. */
+export interface Drawing {
+  readonly kind: JobKind;
+  readonly options: Omit<JobOptions, 'seed'>;
+  /** At random when left out. */
+  readonly seed?: number;
+  readonly init?: NewJob['init'];
+  readonly parent?: NewJob['parent'];
+}
+
+const day = 24 * 60 * 60 * 1000;
+const maxSeed = 2 ** 32 - 1;
+
+/**
+ * Row, then acknowledgement, then line: what is acknowledged is never lost, and what was asked twice is drawn once.
+ *
+ * @throws UserError `quota`, `line-full`, `bad-option`; nothing has been kept then
+ */
+export async function submit(
+  request: Omit<Request, 'options'>,
+  drawing: Drawing,
+  settings: RoomSettings,
+  tools: Tools,
+  responder: Responder,
+): Promise<void> {
+  const { log, queue, clock } = tools;
+  const { person, place } = request;
+  const { count } = drawing.options;
+  const options = { ...drawing.options, seed: firstSeed(drawing.seed, count) };
+  await withinQuota(request, count, settings, tools);
+  queue.admit(person.key);
+  inTime(request, options, tools);
+
+  const { job, fresh } = await log.accept({
+    key: request.key,
+    person: { key: person.key, id: person.id, name: person.name },
+    place,
+    target: request.target,
+    kind: drawing.kind,
+    parent: drawing.parent,
+    options,
+    init: drawing.init,
+    urgency: person.admin ? 'high' : 'normal',
+    asked: clock.now(),
+  });
+  if (!fresh) return;
+  const target = await responder.acknowledge({ private: false });
+  await log.retarget(job.id, target);
+  tools.enqueue({ ...job, target } satisfies Job);
+}
+
+function firstSeed(seed: number | undefined, count: number): number {
+  const first = seed ?? randomInt(maxSeed - count + 2);
+  if (first + count - 1 <= maxSeed) return first;
+  throw new UserError(
+    'bad-option',
+    `Cannot draw ${count} pictures from seed ${first}: the last would be ${first + count - 1}, want at most ${maxSeed}`,
+  );
+}
+
+async function withinQuota(
+  { person }: Pick<Request, 'person'>,
+  count: number,
+  { quota }: RoomSettings,
+  { log, clock }: Pick<Tools, 'log' | 'clock'>,
+): Promise<void> {
+  if (quota === undefined || person.admin) return;
+  const used = await log.used(person.key, clock.now() - day);
+  if (used + count <= quota) return;
+  throw new UserError(
+    'quota',
+    `Cannot draw ${count === 1 ? 'this' : `${count} pictures`}: you have asked for ${used} in 24 hours, want at most ${quota}`,
+  );
+}
+
+/** An answer that cannot be shown any more when it is ready is not promised. */
+function inTime(
+  { patience, person }: Pick<Request, 'patience' | 'person'>,
+  options: JobOptions,
+  { queue, cost }: Pick<Tools, 'queue' | 'cost'>,
+): void {
+  if (patience === undefined) return;
+  const wait = queue.outlook(person.key).eta + cost(options);
+  if (wait <= patience) return;
+  throw new UserError(
+    'line-full',
+    `Cannot promise this here: it would take ${minutes(wait)}, want under ${Math.floor(patience / 60_000)} min where Kiln is no member; ask in a server that it is in`,
+  );
+}

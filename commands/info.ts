@@ -1,0 +1,54 @@
+import { defineCommand } from '../src/command.js';
+import type { Job } from '../src/log/log.js';
+import type { Text } from '../src/request.js';
+import { findJob } from './drawing/findJob.js';
+import { pressed } from './drawing/jobOptions.js';
+
+/** Everything that made a picture, for the one who asks. */
+export const info = defineCommand({
+  name: 'info',
+  about: 'Show the settings that made a picture',
+  options: pressed,
+  who: 'everyone',
+  ways: ['pressed'],
+
+  async run(request, tools, responder) {
+    const job = await findJob(request.options.job, request, tools);
+    await responder.show({ text: describe(job), private: true });
+  },
+});
+
+/** A job's settings, one a line. */
+export function describe(job: Job): Text {
+  const { options, drawnWith, timings, images } = job;
+  const first = images[0];
+  const rows: [string, string | number | undefined][] = [
+    ['Prompt', options.prompt || '(none)'],
+    ['Without', options.negative],
+    ['Style', options.style],
+    ['Seed', images.length > 1 ? `${options.seed} to ${options.seed + images.length - 1}` : options.seed],
+    ['Size', first && `${first.width}×${first.height}`],
+    ['Steps', drawnWith?.steps ?? options.steps],
+    ['Guidance', drawnWith?.guidance ?? options.guidance],
+    ['Scheduler', drawnWith?.scheduler ?? options.scheduler],
+    ['Strength', drawnWith?.strength ?? options.strength],
+    ['Model', options.model],
+    ['Device', drawnWith?.device],
+    ['Waited', seconds(timings.wait)],
+    ['Drawn in', drawnWith && seconds(sum(timings.load, timings.encode, timings.denoise, timings.decode))],
+    ['From', job.parent && `picture ${job.parent.index} of ${job.parent.job}`],
+    ['State', job.state],
+    ['Job', job.id],
+  ];
+  return rows
+    .filter(([, value]) => value !== undefined && value !== '')
+    .flatMap(([name, value], index) => [index === 0 ? '' : '\n', { bold: name }, `: ${value}`]);
+}
+
+function sum(...parts: (number | undefined)[]): number {
+  return parts.reduce<number>((total, part) => total + (part ?? 0), 0);
+}
+
+function seconds(milliseconds: number | undefined): string | undefined {
+  return milliseconds === undefined ? undefined : `${(milliseconds / 1000).toFixed(1)} s`;
+}

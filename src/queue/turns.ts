@@ -1,0 +1,130 @@
+import type { Entry } from './queue.js';
+
+/** Whose turn it is: the order in which entries start, and which may start now. No time, no promises. */
+export interface Turns {
+  add(entry: Entry): void;
+  /** Takes a waiting entry out; false when it does not wait. */
+  remove(id: string): boolean;
+  /** Starts the next entry that may start now. */
+  next(): Entry | undefined;
+  /** A running entry has ended. */
+  done(id: string): void;
+  /** How many may start now, one after the other, were there slots. */
+  readonly startable: number;
+  /** Those that wait, in the order they start. */
+  order(): readonly Entry[];
+  readonly running: readonly Entry[];
+  readonly waiting: number;
+  waitingOf(person: string): number;
+}
+
+/**
+ * The urgent go first. Among equals, people take turns: whoever was served longest ago is next, and within a person
+ * the first asked goes first. An entry that must run alone waits until nothing runs, and holds what comes after it.
+ *
+ * @param runningEach most entries of one person that run at once
+ * @example
+ * const turns = createTurns(2);
+ * for (const id of ['a1', 'a2', 'a3']) turns.add({ id, person: 'a', urgency: 'normal', cost: 1 });
+ * turns.add({ id: 'b1', person: 'b', urgency: 'normal', cost: 1 });
+ * turns.order().map(({ id }) => id); // ['a1', 'b1', 'a2', 'a3']
+ */
+export function createTurns(runningEach: number): Turns {
+  const waiting: Entry[] = [];
+  const running: Entry[] = [];
+  /** When each person was served last, counted in turns; missing for who never was. */
+  const served = new Map<string, number>();
+  let turn = 0;
+  let ordered: readonly Entry[] | undefined;
+
+  /** The best of `line` when `servedAt` says who was served when. */
+  function best(line: readonly Entry[], servedAt: ReadonlyMap<string, number>): Entry | undefined {
+    const urgent = line.some(({ urgency }) => urgency === 'high') ? 'high' : 'normal';
+    const first = new Map<string, Entry>();
+    for (const entry of line) {
+      if (entry.urgency === urgent && !first.has(entry.person)) first.set(entry.person, entry);
+    }
+    let chosen: Entry | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const [person, entry] of first) {
+      const at = servedAt.get(person) ?? -1;
+      if (at < least) [chosen, least] = [entry, at];
+    }
+    return chosen;
+  }
+
+  function mayStart(): readonly Entry[] {
+    if (running.some(({ alone }) => alone)) return [];
+    const room = waiting.filter(({ person }) => count(running, person) < runningEach);
+    const chosen = best(room, served);
+    // Held back until it has the engine to itself, it holds the others, else it would wait for ever.
+    if (chosen?.alone) return running.length === 0 ? [chosen] : [];
+    return room.filter(({ alone }) => !alone);
+  }
+
+  function forget(): void {
+    if (served.size < 1000) return;
+    const active = new Set([...waiting, ...running].map(({ person }) => person));
+    for (const person of served.keys()) if (!active.has(person)) served.delete(person);
+  }
+
+  return {
+    add(entry) {
+      waiting.push(entry);
+      ordered = undefined;
+    },
+
+    remove(id) {
+      const index = waiting.findIndex((entry) => entry.id === id);
+      if (index < 0) return false;
+      waiting.splice(index, 1);
+      ordered = undefined;
+      return true;
+    },
+
+    next() {
+      const entry = best(mayStart(), served);
+      if (!entry) return undefined;
+      waiting.splice(waiting.indexOf(entry), 1);
+      running.push(entry);
+      served.set(entry.person, turn++);
+      ordered = undefined;
+      forget();
+      return entry;
+    },
+
+    done(id) {
+      const index = running.findIndex((entry) => entry.id === id);
+      if (index >= 0) running.splice(index, 1);
+    },
+
+    get startable() {
+      return mayStart().length;
+    },
+
+    order() {
+      if (ordered) return ordered;
+      const line = [...waiting];
+      const servedAt = new Map(served);
+      const result: Entry[] = [];
+      for (let at = turn; line.length > 0; at++) {
+        const entry = best(line, servedAt)!;
+        line.splice(line.indexOf(entry), 1);
+        servedAt.set(entry.person, at);
+        result.push(entry);
+      }
+      ordered = result;
+      return result;
+    },
+
+    running,
+    get waiting() {
+      return waiting.length;
+    },
+    waitingOf: (person) => count(waiting, person),
+  };
+}
+
+function count(entries: readonly Entry[], person: string): number {
+  return entries.reduce((sum, entry) => sum + (entry.person === person ? 1 : 0), 0);
+}
