@@ -54,6 +54,7 @@ function ofAspect(
     );
   }
   const area = (settings.width ?? model.width) * (settings.height ?? model.height);
-  const rounded = (side: number) => Math.max(model.multiple, Math.round(side / model.multiple) * model.multiple);
+  const rounded = (side: number) =>
+    Math.max(model.multiple, Math.round(side / model.multiple) * model.multiple);
   return { width: rounded(Math.sqrt(area * ratio)), height: rounded(Math.sqrt(area / ratio)) };
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { parse } from 'dotenv';
+import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Device } from '../job.js';
 import { environmentSchema } from './schema.js';
@@ -8,7 +9,7 @@ import { environmentSchema } from './schema.js';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
-  /** What Kiln makes for itself. */
+  /** What Kiln keeps. */
   readonly dataFolder: string;
   /** Converted weights and what is known of files; may be deleted at any time. */
   readonly cacheFolder: string;
@@ -18,6 +19,47 @@ export interface Config {
   readonly model: string;
   readonly device: Device;
   readonly threads: number | undefined;
+  readonly slots: number | undefined;
+  readonly warmModels: number;
+  readonly logLevel: string;
+  readonly databaseUrl: string;
+  /** People's keys. */
+  readonly admins: readonly string[];
+  readonly secret: string | undefined;
+  readonly limits: {
+    readonly quota: number | undefined;
+    readonly runningEach: number;
+    readonly waitingEach: number;
+    readonly waiting: number;
+    readonly keepDays: number;
+    readonly forbidden: readonly string[];
+  };
+  readonly playground: {
+    readonly host: string;
+    readonly port: number;
+    readonly token: string | undefined;
+  };
+  /** Undefined where Kiln does not serve Discord. */
+  readonly discord:
+    | {
+        readonly token: string;
+        readonly apiUrl: string | undefined;
+        readonly guilds: readonly string[];
+        readonly shards: number | 'auto';
+      }
+    | undefined;
+  /** Undefined where Kiln does not serve Slack. */
+  readonly slack:
+    | {
+        readonly botToken: string | undefined;
+        readonly appToken: string | undefined;
+        readonly signingSecret: string | undefined;
+        readonly port: number;
+        readonly apiUrl: string | undefined;
+        readonly clientId: string | undefined;
+        readonly clientSecret: string | undefined;
+      }
+    | undefined;
   /** All that was read, for the engine to take `PATH` and the like from. */
   readonly environment: Environment;
 }
@@ -44,20 +86,84 @@ export function configFrom(environment: Environment): Config {
   if (!result.success) {
     const problems = result.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      return `${name} is ${JSON.stringify(set[name])}, want ${message}`;
+      // A secret that is mistyped is a secret all the same.
+      const found = /TOKEN|SECRET/.test(name) ? 'something else' : JSON.stringify(set[name]);
+      return `${name} is ${found}, want ${message}`;
     });
     throw new UserError('bad-option', `Cannot read the settings: ${problems.join('; ')}`);
   }
-  const { KILN_DATA, KILN_MODELS, KILN_MODEL, KILN_DEVICE, KILN_THREADS } = result.data;
-  return Object.freeze({
-    dataFolder: KILN_DATA,
-    cacheFolder: join(KILN_DATA, 'cache'),
-    modelFolders: Object.freeze(KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(KILN_DATA, 'models')]),
-    model: KILN_MODEL,
-    device: KILN_DEVICE,
-    threads: KILN_THREADS,
-    environment: Object.freeze({ ...environment }),
-  });
+  return freeze(configOf(result.data, environment));
+}
+
+function configOf(env: z.output<typeof environmentSchema>, environment: Environment): Config {
+  return {
+    dataFolder: env.KILN_DATA,
+    cacheFolder: join(env.KILN_DATA, 'cache'),
+    modelFolders: env.KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(env.KILN_DATA, 'models')],
+    model: env.KILN_MODEL,
+    device: env.KILN_DEVICE,
+    threads: env.KILN_THREADS,
+    slots: env.KILN_SLOTS,
+    warmModels: env.KILN_WARM_MODELS,
+    logLevel: env.KILN_LOG_LEVEL,
+    databaseUrl: env.DATABASE_URL ?? `file:${join(env.KILN_DATA, 'kiln.db')}`,
+    admins: list(env.KILN_ADMINS),
+    secret: env.KILN_SECRET,
+    limits: {
+      quota: env.KILN_QUOTA,
+      runningEach: env.KILN_RUNNING_EACH,
+      waitingEach: env.KILN_WAITING_EACH,
+      waiting: env.KILN_WAITING,
+      keepDays: env.KILN_KEEP_DAYS,
+      forbidden: list(env.KILN_FORBIDDEN),
+    },
+    playground: { host: env.KILN_HOST, port: env.KILN_PORT, token: env.KILN_TOKEN },
+    discord: discordOf(env),
+    slack: slackOf(env),
+    environment: { ...environment },
+  };
+}
+
+function discordOf(env: z.output<typeof environmentSchema>): Config['discord'] {
+  if (env.DISCORD_TOKEN === undefined) return undefined;
+  return {
+    token: env.DISCORD_TOKEN,
+    apiUrl: env.DISCORD_API_URL,
+    guilds: list(env.DISCORD_GUILDS),
+    shards: env.DISCORD_SHARDS,
+  };
+}
+
+function slackOf(env: z.output<typeof environmentSchema>): Config['slack'] {
+  const many = env.SLACK_CLIENT_ID !== undefined && env.SLACK_CLIENT_SECRET !== undefined;
+  if (env.SLACK_BOT_TOKEN === undefined && !many) return undefined;
+  if (env.SLACK_APP_TOKEN === undefined && env.SLACK_SIGNING_SECRET === undefined) {
+    throw new UserError(
+      'bad-option',
+      'Cannot read the settings: Slack has a bot token and no way in, want SLACK_APP_TOKEN or SLACK_SIGNING_SECRET too',
+    );
+  }
+  return {
+    botToken: env.SLACK_BOT_TOKEN,
+    appToken: env.SLACK_APP_TOKEN,
+    signingSecret: env.SLACK_SIGNING_SECRET,
+    port: env.SLACK_PORT,
+    apiUrl: env.SLACK_API_URL,
+    clientId: env.SLACK_CLIENT_ID,
+    clientSecret: env.SLACK_CLIENT_SECRET,
+  };
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function freeze<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
+  return Object.freeze(value);
 }
 
 function dotenvFile(): Environment {

@@ -2,18 +2,23 @@ import { z } from 'zod';
 import type { Device } from '../job.js';
 import { isDevice } from './device.js';
 
+const text = () => z.string().optional();
+const whole = (least: number, most: number) => {
+  const wanted = `a whole number from ${least} to ${most}`;
+  return z.coerce.number(wanted).int(wanted).min(least, wanted).max(most, wanted);
+};
+const address = () =>
+  z.url({ protocol: /^https?$/, error: 'an address that starts with https:// or http://' }).optional();
+
 /** Every variable that Kiln reads, with what it means and what holds when it is not set. `.env.example` shows the same. */
 export const environmentSchema = z.object({
   KILN_DATA: z
     .string()
     .default('./data')
-    .describe('Folder for what Kiln makes for itself: converted weights, downloaded models.'),
-  KILN_MODELS: z
-    .string()
-    .optional()
-    .describe(
-      'Folders whose subfolders are models, separated by ":" (";" on Windows). Not set: "models" in KILN_DATA.',
-    ),
+    .describe('Folder for what Kiln keeps: the log, pictures, converted weights, downloaded models.'),
+  KILN_MODELS: text().describe(
+    'Folders whose subfolders are models, separated by ":" (";" on Windows). Not set: "models" in KILN_DATA.',
+  ),
   KILN_MODEL: z.string().default('sprite').describe('The model to draw with: a name, or a folder.'),
   KILN_DEVICE: z
     .custom<Device>(
@@ -24,11 +29,74 @@ export const environmentSchema = z.object({
     .describe(
       'Where the networks run: auto, cpu, webgpu, cuda or cuda:N. "auto" never picks a software adapter.',
     ),
-  KILN_THREADS: z.coerce
-    .number('a whole number from 1 to 1024')
-    .int('a whole number from 1 to 1024')
-    .min(1, 'a whole number from 1 to 1024')
-    .max(1024, 'a whole number from 1 to 1024')
+  KILN_THREADS: whole(1, 1024)
     .optional()
     .describe('Threads that draw on the CPU, at most as many as there are cores. Not set: one a core.'),
+  KILN_SLOTS: whole(1, 64)
+    .optional()
+    .describe('Jobs that are drawn at once. Not set: as many as the model gains from.'),
+  KILN_WARM_MODELS: whole(1, 16)
+    .default(2)
+    .describe('Models that stay loaded; a third one takes the place of the one used longest ago.'),
+
+  KILN_HOST: z
+    .string()
+    .default('127.0.0.1')
+    .describe('Where the playground listens. Anything but this machine itself asks for KILN_TOKEN.'),
+  KILN_PORT: whole(0, 65_535)
+    .default(3000)
+    .describe('The port of the playground, /healthz, /readyz and /metrics. 0 takes a free one.'),
+  KILN_TOKEN: z
+    .string('a token of at least 16 characters')
+    .min(16, 'a token of at least 16 characters')
+    .optional()
+    .describe('What people log in to the playground with, from elsewhere. Not set: made in KILN_DATA.'),
+  KILN_ADMINS: text().describe(
+    'People who are admins everywhere, separated by commas, as discord:80351110224678912 or slack:T012/U034.',
+  ),
+  DATABASE_URL: text().describe('Where the log is. Not set: SQLite, as file:kiln.db in KILN_DATA.'),
+  KILN_SECRET: z
+    .string('at least 32 characters')
+    .min(32, 'at least 32 characters')
+    .optional()
+    .describe("What Slack's tokens are encrypted with. Not set: made in KILN_DATA, readable by you alone."),
+
+  KILN_QUOTA: whole(1, 1_000_000)
+    .optional()
+    .describe(
+      'Pictures a person may ask for in 24 hours. Not set: as many as they like; /settings changes it.',
+    ),
+  KILN_RUNNING_EACH: whole(1, 64).default(2).describe('Jobs of one person that are drawn at once.'),
+  KILN_WAITING_EACH: whole(1, 10_000).default(50).describe('Jobs of one person that may wait.'),
+  KILN_WAITING: whole(1, 100_000).default(1000).describe('Jobs of everybody that may wait.'),
+  KILN_KEEP_DAYS: whole(1, 36_500)
+    .default(30)
+    .describe('Days after which a job, its prompt and its pictures are deleted.'),
+  KILN_FORBIDDEN: text().describe(
+    "Words and phrases that no prompt may have, separated by commas; /settings adds a server's own.",
+  ),
+  KILN_LOG_LEVEL: z
+    .enum(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error')
+    .default('info')
+    .describe('What is written to the log on stdout: debug, info, warn or error. Never prompts or tokens.'),
+
+  DISCORD_TOKEN: text().describe("The bot's token. Set, Kiln serves Discord."),
+  DISCORD_API_URL: address().describe("Discord's REST address, without /v10. Not set: Discord itself."),
+  DISCORD_GUILDS: text().describe(
+    'Ids of the servers to register commands in, separated by commas. Not set: everywhere.',
+  ),
+  DISCORD_SHARDS: z
+    .union([z.literal('auto'), whole(1, 1000)], 'auto, or a whole number from 1 to 1000')
+    .default('auto')
+    .describe('Connections to share the servers between: auto, or a number.'),
+
+  SLACK_BOT_TOKEN: text().describe("The bot's token (xoxb-…). Set, Kiln serves Slack."),
+  SLACK_APP_TOKEN: text().describe('An app-level token (xapp-…). Set, Kiln connects by Socket Mode.'),
+  SLACK_SIGNING_SECRET: text().describe('What Slack signs with; needed without Socket Mode.'),
+  SLACK_PORT: whole(0, 65_535)
+    .default(3001)
+    .describe('The port that Slack sends to, at /slack/events, without Socket Mode.'),
+  SLACK_API_URL: address().describe("Slack's Web API, ending in /api/. Not set: Slack itself."),
+  SLACK_CLIENT_ID: text().describe('For many workspaces: the OAuth client id, in place of SLACK_BOT_TOKEN.'),
+  SLACK_CLIENT_SECRET: text().describe('For many workspaces: the OAuth client secret.'),
 });

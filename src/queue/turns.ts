@@ -104,17 +104,14 @@ export function createTurns(runningEach: number): Turns {
 
     order() {
       if (ordered) return ordered;
-      const line = [...waiting];
       const servedAt = new Map(served);
-      const result: Entry[] = [];
-      for (let at = turn; line.length > 0; at++) {
-        const entry = best(line, servedAt)!;
-        line.splice(line.indexOf(entry), 1);
-        servedAt.set(entry.person, at);
-        result.push(entry);
-      }
-      ordered = result;
-      return result;
+      ordered = (['high', 'normal'] as const).flatMap((urgency) =>
+        rounds(
+          waiting.filter((entry) => entry.urgency === urgency),
+          servedAt,
+        ),
+      );
+      return ordered;
     },
 
     running,
@@ -123,6 +120,30 @@ export function createTurns(runningEach: number): Turns {
     },
     waitingOf: (person) => count(waiting, person),
   };
+}
+
+/**
+ * What taking `best` again and again comes to: round by round, one entry of each person that has one left, in the order
+ * in which they were served last. Notes in `servedAt` who was served when, after all that is in it.
+ */
+function rounds(line: readonly Entry[], servedAt: Map<string, number>): Entry[] {
+  const queues = new Map<string, Entry[]>();
+  for (const entry of line) {
+    const queue = queues.get(entry.person);
+    if (queue) queue.push(entry);
+    else queues.set(entry.person, [entry]);
+  }
+  let people = [...queues].sort(([a], [b]) => (servedAt.get(a) ?? -1) - (servedAt.get(b) ?? -1));
+  let at = Math.max(-1, ...servedAt.values());
+  const result: Entry[] = [];
+  for (let round = 0; people.length > 0; round++) {
+    for (const [person, queue] of people) {
+      result.push(queue[round]!);
+      servedAt.set(person, ++at);
+    }
+    people = people.filter(([, queue]) => queue.length > round + 1);
+  }
+  return result;
 }
 
 function count(entries: readonly Entry[], person: string): number {

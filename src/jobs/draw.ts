@@ -1,0 +1,75 @@
+import type { DrawRequest, Picture, Pixels, Progress, SchedulerName } from '../job.js';
+import type { Job } from '../log/log.js';
+
+/** What draws one picture with a model by name. */
+export type DrawOne = (
+  model: string,
+  request: DrawRequest,
+  options: { readonly signal: AbortSignal; readonly preview: boolean; onProgress(progress: Progress): void },
+) => Promise<Picture>;
+
+/** How far a job's pictures are, together. */
+export interface JobProgress {
+  readonly step: number;
+  readonly steps: number;
+  /** Of the first picture. */
+  readonly preview?: Pixels;
+}
+
+export interface DrawJobOptions {
+  readonly init?: Pixels;
+  readonly allowFlagged: boolean;
+  readonly preview: boolean;
+  readonly signal: AbortSignal;
+  onProgress(progress: JobProgress): void;
+}
+
+/**
+ * Draws all pictures of a job side by side, so that they share the U-Net's calls. When one fails, the rest is stopped.
+ *
+ * @throws what drawing one throws; UserError `cancelled` when `signal` aborts
+ * @example const [picture] = await drawJob(job, studio.draw, { signal, preview: true, allowFlagged: false, onProgress });
+ */
+export async function drawJob(job: Job, drawOne: DrawOne, options: DrawJobOptions): Promise<Picture[]> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const steps = new Array<number>(job.options.count).fill(0);
+  const onProgress = (index: number, progress: Progress) => {
+    steps[index] = progress.step;
+    options.onProgress({
+      step: steps.reduce((sum, step) => sum + step, 0),
+      steps: progress.steps * job.options.count,
+      preview: index === 0 ? progress.preview : undefined,
+    });
+  };
+  const draws = steps.map((_, index) =>
+    drawOne(job.options.model, requestOf(job, index, options), {
+      signal,
+      preview: options.preview && index === 0,
+      onProgress: (progress) => onProgress(index, progress),
+    }),
+  );
+  try {
+    return await Promise.all(draws);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(draws);
+    throw error;
+  }
+}
+
+function requestOf(
+  { options }: Job,
+  index: number,
+  { init, allowFlagged }: Pick<DrawJobOptions, 'init' | 'allowFlagged'>,
+): DrawRequest {
+  const { prompt, negative, width, height, steps, guidance, seed, strength } = options;
+  return {
+    ...{ prompt, negative, width, height, steps, guidance, allowFlagged },
+    // Checked by the command's schema when it was accepted.
+    scheduler: options.scheduler as SchedulerName | undefined,
+    seed: seed + index,
+    init,
+    strength: init ? strength : undefined,
+  };
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto';
+import { encodePng } from '../image/encode.js';
+import { decodeOwn, encodeThumbnail, resampled, smallerForms } from '../image/forms.js';
+import { grid } from '../image/grid.js';
+import { formatParameters } from '../image/parameters.js';
+import type { Picture, Pixels } from '../job.js';
+import type { Job, JobImage } from '../log/log.js';
+import type { Shown } from '../request.js';
+import type { Storage } from '../storage/storage.js';
+
+/** A job's pictures on their way into the storage and out of it to be shown. */
+export interface Pictures {
+  /** Puts drawn pictures into the storage, but for those that were flagged and may not be shown. */
+  keep(pictures: readonly Picture[], allowFlagged: boolean): Promise<JobImage[]>;
+  /** Several as a grid; undefined when none of them is kept. */
+  shown(job: Job, indexes: readonly number[]): Promise<Shown | undefined>;
+  thumbnail(job: Job, index: number): Promise<Shown | undefined>;
+  resample(job: Job, index: number): Promise<Shown | undefined>;
+  /** A preview of a drawing under way. */
+  preview(job: Job, pixels: Pixels): Promise<Shown>;
+}
+
+const thumbnailSide = 96;
+const previewSide = 256;
+/** Discord's and Slack's limits for what a screen reader says are above this. */
+const altLength = 900;
+
+/**
+ * @param version Kiln's own, for the text chunk of each PNG
+ * @example const images = await createPictures(storage, '0.1.0').keep([picture], false);
+ */
+export function createPictures(storage: Storage, version: string): Pictures {
+  async function pixelsOf(job: Job, indexes: readonly number[]): Promise<Pixels[]> {
+    const keys = job.images.filter(({ index }) => indexes.includes(index)).map(({ key }) => key);
+    const files = await Promise.all(keys.map((key) => (key === undefined ? undefined : storage.get(key))));
+    return Promise.all(files.filter((file) => file !== undefined).map(decodeOwn));
+  }
+
+  async function asShown(name: string, pixels: Pixels, png: Buffer, alt: string): Promise<Shown> {
+    const smaller = await smallerForms(pixels);
+    return {
+      name: `${name}.png`,
+      bytes: png,
+      type: 'image/png',
+      alt,
+      width: pixels.width,
+      height: pixels.height,
+      fallbacks: smaller.map(({ ending, type, bytes }) => ({ name: `${name}.${ending}`, type, bytes })),
+    };
+  }
+
+  return {
+    async keep(pictures, allowFlagged) {
+      return Promise.all(
+        pictures.map(async (picture, at) => {
+          const { pixels, seed, verdict } = picture;
+          const shown = verdict !== 'flagged' || allowFlagged;
+          const png = await encodePng(pixels, { parameters: formatParameters(picture, version) });
+          return {
+            index: at + 1,
+            seed,
+            key: shown ? await storage.put(png, 'png') : undefined,
+            bytes: png.length,
+            width: pixels.width,
+            height: pixels.height,
+            verdict,
+            pixels: pixelHash(pixels),
+          };
+        }),
+      );
+    },
+
+    async shown(job, indexes) {
+      const kept = job.images.filter(({ index, key }) => indexes.includes(index) && key !== undefined);
+      const name = `kiln-${job.id}${indexes.length === 1 && job.images.length > 1 ? `-${indexes[0]}` : ''}`;
+      const all = await pixelsOf(job, indexes);
+      if (all.length === 0) return undefined;
+      const alt = altOf(job, kept.length);
+      const single = kept.length === 1 ? await storage.get(kept[0]!.key!) : undefined;
+      if (single) return asShown(name, all[0]!, single, alt);
+      const pixels = grid(all);
+      return asShown(name, pixels, await encodePng(pixels), alt);
+    },
+
+    async thumbnail(job, index) {
+      const [pixels] = await pixelsOf(job, [index]);
+      if (!pixels) return undefined;
+      const scale = Math.min(1, thumbnailSide / Math.max(pixels.width, pixels.height));
+      const size = (side: number) => Math.max(1, Math.round(side * scale));
+      const small = await resampled(pixels, size(pixels.width), size(pixels.height));
+      return asSmall(`kiln-${job.id}-${index}-small`, small, altOf(job, 1));
+    },
+
+    async resample(job, index) {
+      const [pixels] = await pixelsOf(job, [index]);
+      if (!pixels) return undefined;
+      const large = await resampled(pixels, pixels.width * 2, pixels.height * 2);
+      return asShown(`kiln-${job.id}-${index}-x2`, large, await encodePng(large), altOf(job, 1));
+    },
+
+    async preview(job, pixels) {
+      // Latents are an eighth of the picture on a side: too small to see anything in.
+      const scale = Math.max(1, Math.floor(previewSide / Math.max(pixels.width, pixels.height)));
+      const large = await resampled(pixels, pixels.width * scale, pixels.height * scale);
+      return asSmall(`kiln-${job.id}-preview`, large, 'The drawing so far');
+    },
+  };
+}
+
+async function asSmall(name: string, pixels: Pixels, alt: string): Promise<Shown> {
+  const { width, height } = pixels;
+  return {
+    name: `${name}.webp`,
+    bytes: await encodeThumbnail(pixels),
+    type: 'image/webp',
+    alt,
+    width,
+    height,
+  };
+}
+
+/**
+ * What drawing again is held against.
+ *
+ * @example pixelHash({ width: 1, height: 1, data: new Uint8Array(3) }).length // 64
+ */
+export function pixelHash({ width, height, data }: Pixels): string {
+  return createHash('sha256').update(`${width}×${height}\n`).update(data).digest('hex');
+}
+
+function altOf(job: Job, count: number): string {
+  const prompt = job.options.prompt || 'a picture without a prompt';
+  const what = count === 1 ? prompt : `${count} pictures of: ${prompt}`;
+  return what.length <= altLength ? what : `${what.slice(0, altLength - 1)}…`;
+}

@@ -1,0 +1,168 @@
+import type { Clock } from '../clock.js';
+import { UserError } from '../errors.js';
+import { decodePicture } from '../image/decode.js';
+import { encodePng } from '../image/encode.js';
+import { decodeOwn } from '../image/forms.js';
+import type { Picture, Pixels } from '../job.js';
+import type { Job, JobImage, Log, RoomSettings } from '../log/log.js';
+import type { Logger } from '../logger.js';
+import type { Adapter, Place, Platform } from '../request.js';
+import type { Storage } from '../storage/storage.js';
+import { type DrawOne, drawJob, type JobProgress } from './draw.js';
+import type { Ends } from './ends.js';
+import type { Pictures } from './pictures.js';
+import { drawingReply, stoppedReply } from './replies.js';
+import type { Rooms } from './rooms.js';
+
+export interface WorkOptions {
+  readonly log: Log;
+  readonly storage: Storage;
+  readonly adapters: ReadonlyMap<Platform, Adapter>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly drawOne: DrawOne;
+  readonly pictures: Pictures;
+  readonly rooms: Rooms;
+  readonly ends: Ends;
+  settings(place: Place): Promise<RoomSettings>;
+  /** Content hash of a model that has drawn. */
+  modelHash(model: string): Promise<string>;
+  /** Puts a job back into the line; `alone` with no other beside it. */
+  enqueue(job: Job, how: { readonly alone: boolean }): void;
+  /** Aborted when Kiln stops: what is drawn goes back to the log for the next start. */
+  readonly stopping: AbortSignal;
+  onDrawn?(job: Job, milliseconds: number): void;
+}
+
+/** Deaths of the engine with the same job in it, after which it is the job's doing. */
+const mostDeaths = 2;
+const previewEvery = 1000;
+
+/**
+ * What the queue has its slots do: one job from `queued` to `drawn`, and on to its end in the room.
+ *
+ * @example createEmbeddedQueue({ work: createWork(options), … });
+ */
+export function createWork(options: WorkOptions): (id: string, signal: AbortSignal) => Promise<void> {
+  const { log, clock, logger, pictures, rooms, ends, stopping } = options;
+
+  return async (id, signal) => {
+    const job = await log.start(id, clock.now());
+    // Cancelled while it waited.
+    if (!job) return;
+    const either = AbortSignal.any([signal, stopping]);
+    try {
+      await drawAndKeep(job, either);
+    } catch (error) {
+      // Whoever cancelled it has told the log and the room.
+      if (signal.aborted) return;
+      await failed(job, error);
+    }
+  };
+
+  async function drawAndKeep(job: Job, signal: AbortSignal): Promise<void> {
+    const began = clock.now();
+    rooms.progress(job, drawingReply(job, 0, 0));
+    const settings = await options.settings(job.place);
+    const allowFlagged = settings.nsfw === 'age-restricted' && job.place.ageRestricted;
+    const init = await initOf(job);
+    const drawn = await drawJob(job, options.drawOne, {
+      ...{ init, allowFlagged, signal, preview: true },
+      onProgress: progressOf(job),
+    });
+    const images = await pictures.keep(drawn, allowFlagged);
+    const row = await log.drew(job.id, await resultOf(job, drawn, images));
+    // Cancelled after the last step.
+    if (!row) return;
+    options.onDrawn?.(row, clock.now() - began);
+    if (images.every(({ key }) => key === undefined)) {
+      const what = images.length === 1 ? 'the picture' : 'every picture';
+      await ends.fail(
+        row,
+        'unsafe',
+        `Not shown: the model's safety checker flagged ${what}; want another prompt.`,
+      );
+      return;
+    }
+    ends.deliver(row);
+  }
+
+  function progressOf(job: Job): (progress: JobProgress) => void {
+    let shown = 0;
+    return ({ step, steps, preview }) => {
+      const now = clock.now();
+      if (!preview || now - shown < previewEvery) {
+        if (!preview) rooms.progress(job, drawingReply(job, step, steps));
+        return;
+      }
+      shown = now;
+      void pictures
+        .preview(job, preview)
+        .then((picture) => rooms.progress(job, drawingReply(job, step, steps, picture)))
+        .catch((error) => logger.debug({ error, job: job.id }, 'a preview could not be made'));
+    };
+  }
+
+  async function initOf({ id, init, target }: Job): Promise<Pixels | undefined> {
+    if (!init) return undefined;
+    if (init.key !== undefined) {
+      const kept = await options.storage.get(init.key);
+      if (kept) return decodeOwn(kept);
+      throw new UserError('not-found', 'Cannot start from that picture: it is not kept any more');
+    }
+    const { attachment } = init;
+    const adapter = options.adapters.get(target.platform);
+    if (!attachment || !adapter) return undefined;
+    const pixels = await decodePicture(await adapter.fetch(attachment, target), attachment.name);
+    await log.keepInit(id, await options.storage.put(await encodePng(pixels), 'png'));
+    return pixels;
+  }
+
+  async function resultOf(job: Job, drawn: readonly Picture[], images: JobImage[]) {
+    const most = (part: keyof Picture['timings']) =>
+      Math.round(Math.max(...drawn.map(({ timings }) => timings[part])));
+    const { width, height, steps, guidance, guidanceRescale, scheduler, strength, device } = drawn[0]!;
+    return {
+      now: clock.now(),
+      images,
+      drawnWith: {
+        ...{ width, height, steps, guidance, guidanceRescale, scheduler, strength, device },
+        modelHash: await options.modelHash(job.options.model),
+        cold: most('load') > 0,
+        mates: Math.max(...drawn.map(({ mates }) => mates)),
+        warnings: [...new Set(drawn.flatMap(({ warnings }) => warnings))],
+      },
+      timings: {
+        wait: Math.max(0, (job.started ?? job.queued) - job.queued),
+        ...{ load: most('load'), encode: most('encode'), denoise: most('denoise'), decode: most('decode') },
+      },
+    };
+  }
+
+  async function failed(job: Job, error: unknown): Promise<void> {
+    const code = error instanceof UserError ? error.code : 'internal';
+    if (stopping.aborted) {
+      const back = await log.requeue(job.id, { now: clock.now(), died: false });
+      if (back) rooms.progress(back, stoppedReply(back));
+      return;
+    }
+    if (code === 'engine-died' || code === 'engine-hung') {
+      logger.warn({ job: job.id, code, deaths: job.deaths + 1 }, 'the engine ended with a job in it');
+      if (job.deaths + 1 >= mostDeaths) {
+        const text = `Cannot draw this: the engine ended with it twice (${(error as UserError).message})`;
+        await ends.fail(job, code, text);
+        return;
+      }
+      const back = await log.requeue(job.id, { now: clock.now(), died: true });
+      // Alone, so that of all that were in it the one that ends the engine is found.
+      if (back) options.enqueue(back, { alone: true });
+      return;
+    }
+    if (!(error instanceof UserError)) logger.error({ error, job: job.id }, 'a job failed');
+    const text =
+      error instanceof UserError
+        ? error.message
+        : `Cannot draw this: something in Kiln went wrong, and was noted under ${job.id}`;
+    await ends.fail(job, code, text);
+  }
+}
