@@ -32,7 +32,7 @@ export function plain(text: string): string {
   return [
     ...text
       .normalize('NFKD')
-      .replace(/[\p{M}\p{Cf}\u034f\u115f\u1160\u3164\uffa0]/gu, '')
+      .replace(/\p{M}|\p{Cf}|[\u115f\u1160\u3164\uffa0]/gu, '')
       .toLowerCase(),
   ]
     .map((character) => lookalikes[character] ?? character)
