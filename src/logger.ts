@@ -4,17 +4,20 @@ import { type Logger as PinoLogger, pino } from 'pino';
 export type Logger = Pick<PinoLogger, 'debug' | 'info' | 'warn' | 'error'>;
 
 /**
- * A logger that writes JSON lines to stdout.
+ * A logger that writes JSON lines to stderr; stdout is for what a person asked to see.
  *
  * @example createLogger('info').warn({ job: id }, 'could not be shown');
  */
 export function createLogger(level: string): Logger {
-  return pino({
-    level,
-    base: undefined,
-    redact: { paths: ['token', '*.token', 'prompt', '*.prompt', 'authorization', '*.authorization'] },
-    serializers: { error: pino.stdSerializers.err },
-  });
+  return pino(
+    {
+      level,
+      base: undefined,
+      redact: { paths: ['token', '*.token', 'prompt', '*.prompt', 'authorization', '*.authorization'] },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  );
 }
 
 /** Says nothing. */

@@ -3,9 +3,9 @@ import { findModels, modelFolder } from './cli/models.js';
 import { packageFolder } from './cli/packageFolder.js';
 import type { ModelInfo, Models } from './command.js';
 import type { Config } from './config/config.js';
-import type { ModelFacts } from './engine/drawing.js';
 import { type Engine, openEngine } from './engine/engine.js';
 import { readModelFacts } from './engine/readModelFacts.js';
+import { guessWidth } from './engine/widths.js';
 import { UserError } from './errors.js';
 import type { DrawOne } from './jobs/draw.js';
 import type { Logger } from './logger.js';
@@ -20,6 +20,8 @@ export interface Studio {
   hash(model: string): Promise<string>;
   /** The default model is loaded and has drawn. */
   readonly ready: boolean;
+  /** Why it is not, where that is known. */
+  readonly problem: string | undefined;
   close(): Promise<void>;
 }
 
@@ -41,9 +43,10 @@ interface Open {
 }
 
 /**
- * Opens the default model and reads what there is to know of the others.
+ * Reads what there is to know of all models, and starts loading the default one. Does not wait for it: what people
+ * ask meanwhile waits in the line.
  *
- * @throws UserError `bad-model`, `no-device` when the default model cannot be opened
+ * @throws UserError `bad-model` when the default model's configs cannot be read
  * @example const studio = await openStudio({ config, logger }); await studio.draw('sprite', { prompt: 'a dog' }, hooks);
  */
 export async function openStudio({
@@ -62,7 +65,8 @@ export async function openStudio({
     try {
       known.set(name, { ...(await readModelFacts(folder)), name, builtIn: folder.startsWith(packageFolder) });
     } catch (error) {
-      // One broken folder must not keep the others from drawing; asked for by name, it says what is wrong.
+      // One broken folder must not keep the others from drawing.
+      if (name === defaultName) throw error;
       logger.warn({ error, model: name }, 'a model cannot be used');
     }
   }
@@ -141,19 +145,30 @@ export async function openStudio({
     },
   };
 
-  const facts: ModelFacts = await using(defaultName, async (engine) => {
-    const { width, height } = await engine.describe();
-    await engine.warm([{ width, height }]);
-    return engine.describe();
-  });
+  const preset = models.get(defaultName);
+  let ready = false;
+  let problem: string | undefined;
+  using(defaultName, (engine) => engine.warm([{ width: preset.width, height: preset.height }])).then(
+    () => {
+      ready = true;
+    },
+    (error) => {
+      if (closed) return;
+      problem = error instanceof UserError ? error.message : 'the model could not be loaded';
+      logger.error({ error, model: defaultName }, 'the model could not be loaded');
+    },
+  );
 
   return {
     models,
-    slots: config.slots ?? facts.slots,
+    slots: config.slots ?? guessWidth((preset.width * preset.height) / preset.multiple ** 2),
     draw: (model, request, options) => using(model, (engine) => engine.draw(request, options)),
     hash: (model) => using(model, async (engine) => (await engine.describe()).hash),
     get ready() {
-      return !closed && (open.get(defaultName)?.warm ?? false);
+      return ready && !closed;
+    },
+    get problem() {
+      return problem;
     },
     async close() {
       closed = true;

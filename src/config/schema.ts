@@ -78,7 +78,9 @@ export const environmentSchema = z.object({
   KILN_LOG_LEVEL: z
     .enum(['debug', 'info', 'warn', 'error'], 'debug, info, warn or error')
     .default('info')
-    .describe('What is written to the log on stdout: debug, info, warn or error. Never prompts or tokens.'),
+    .describe(
+      'What is written to stderr, as JSON lines: debug, info, warn or error. Never prompts or tokens.',
+    ),
 
   DISCORD_TOKEN: text().describe("The bot's token. Set, Kiln serves Discord."),
   DISCORD_API_URL: address().describe("Discord's REST address, without /v10. Not set: Discord itself."),

@@ -1,0 +1,172 @@
+/** Wires every part, starts and stops them: the only file that knows all. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { commands } from '../commands/index.js';
+import { connectAdapters } from './connectAdapters.js';
+import { version } from './cli/packageFolder.js';
+import { type Clock, sleep, systemClock } from './clock.js';
+import type { Config } from './config/config.js';
+import { createCosts } from './costs.js';
+import { createDispatch } from './dispatch.js';
+import { UserError } from './errors.js';
+import { keepHouse } from './housekeeping.js';
+import { createAnnouncer } from './jobs/announcer.js';
+import { createEnds } from './jobs/ends.js';
+import { createPictures } from './jobs/pictures.js';
+import { recover } from './jobs/recover.js';
+import { stoppedReply } from './jobs/replies.js';
+import { createRooms } from './jobs/rooms.js';
+import { createWork } from './jobs/work.js';
+import type { Job } from './log/log.js';
+import { lockFolder } from './log/prisma/lock.js';
+import { openPrismaLog } from './log/prisma/open.js';
+import { createLogger, type Logger } from './logger.js';
+import { createMetrics } from './metrics/metrics.js';
+import { createEmbeddedQueue } from './queue/embedded.js';
+import type { Queue } from './queue/queue.js';
+import type { Adapter, Handle, Platform } from './request.js';
+import { createDiskStorage } from './storage/disk.js';
+import { openStudio } from './studio.js';
+import { createSuggest } from './suggest.js';
+import { createTools, settingsOf } from './tools.js';
+
+/** A running Kiln. */
+export interface Kiln {
+  /** What it serves, the playground first. */
+  readonly addresses: readonly string[];
+  /** Takes no more, finishes what is drawn or puts it back, says so in the rooms, and ends within ten seconds. */
+  stop(): Promise<void>;
+}
+
+/** What tests replace. */
+export interface Replacements {
+  readonly clock?: Clock;
+  readonly logger?: Logger;
+  /** The module that draws in the engine's process. */
+  readonly pipeline?: string;
+}
+
+/** Of the ten seconds that stopping may take: what is drawn may end, then what is said may be sent. */
+const drawingMayEnd = 6000;
+const wordsMayLeave = 2000;
+const stoppedAtMost = 50;
+
+/**
+ * Starts Kiln: the log, the engine, the line, and every platform that has a token. The playground is always on.
+ *
+ * @throws UserError for settings, a folder in use, a log or a model that cannot be opened
+ * @example const kiln = await startKiln(loadConfig()); console.log(kiln.addresses[0]);
+ */
+export async function startKiln(config: Config, replacements: Replacements = {}): Promise<Kiln> {
+  const { clock = systemClock, logger = createLogger(config.logLevel), pipeline } = replacements;
+  await mkdir(config.dataFolder, { recursive: true }).catch((cause) => {
+    throw new UserError('bad-output', `Cannot use ${config.dataFolder} as KILN_DATA: the system says ${cause.code}`, { cause });
+  });
+  const lock = await lockFolder(config.dataFolder);
+  const stopping = new AbortController();
+  try {
+    const log = await openPrismaLog({ url: config.databaseUrl, clock });
+    const storage = createDiskStorage(join(config.dataFolder, 'pictures'));
+    const metrics = createMetrics({ waiting: () => queue.waiting, running: () => queue.running });
+    const studio = await openStudio({
+      ...{ config, logger, pipeline },
+      onEngineEvent: (_, event) => metrics.engineEvents.inc({ event }),
+    });
+    const adapters = new Map<Platform, Adapter>();
+    const pictures = createPictures(storage, version());
+    const rooms = createRooms({ adapters, log, clock, logger });
+    const ends = createEnds({
+      ...{ log, rooms, pictures, clock, logger, stopping: stopping.signal },
+      onEnd(job) {
+        metrics.jobs.inc({ platform: job.place.platform, model: job.options.model, state: job.state });
+        if (job.state === 'failed') metrics.failures.inc({ code: job.errorCode ?? 'internal' });
+        if (job.timings.post !== undefined) {
+          metrics.postSeconds.observe({ platform: job.place.platform }, job.timings.post / 1000);
+        }
+      },
+    });
+    const costs = createCosts(log, studio.models.get);
+    const announcer = createAnnouncer({ queue: () => queue, rooms, clock });
+    const enqueue = (job: Job, { alone = false, again = false } = {}) => {
+      queue.add({
+        ...{ id: job.id, person: job.person.key, urgency: job.urgency, cost: costs.of(job.options), alone },
+        // Its row is there: it was let in when it was accepted.
+        again: again || alone || job.attempt > 1,
+      });
+      announcer.follow(job);
+    };
+    const queue: Queue = createEmbeddedQueue({
+      slots: studio.slots,
+      runningEach: config.limits.runningEach,
+      waitingEach: config.limits.waitingEach,
+      waitingMost: config.limits.waiting,
+      clock,
+      onMove: () => announcer.moved(),
+      work: createWork({
+        ...{ log, storage, adapters, clock, logger, pictures, rooms, ends, stopping: stopping.signal },
+        drawOne: studio.draw,
+        settings: (place) => settingsOf(place, { log, limits: config.limits }),
+        modelHash: studio.hash,
+        enqueue: (job, { alone }) => enqueue(job, { alone, again: true }),
+        onDrawn(job, milliseconds) {
+          costs.learn(job, milliseconds);
+          metrics.drawSeconds.observe({ model: job.options.model }, milliseconds / 1000);
+          metrics.waitSeconds.observe((job.timings.wait ?? 0) / 1000);
+        },
+      }),
+    });
+    const tools = createTools({
+      ...{ log, queue, storage, studio, clock, adapters, costs, pictures, rooms, ends },
+      version: version(),
+      limits: config.limits,
+      enqueue: (job) => enqueue(job, { again: true }),
+    });
+    const dispatch = createDispatch({
+      ...{ commands, tools, logger },
+      onDone: ({ command, place }, outcome) =>
+        metrics.requests.inc({ command, platform: place.platform, outcome }),
+    });
+    const handle: Handle = async (request, responder) => {
+      if (!stopping.signal.aborted && !refusing) return dispatch(request, responder);
+      const text = 'Kiln is restarting; ask again in a minute.';
+      await responder.show({ text: [text], private: true }).catch(() => {});
+    };
+    let refusing = false;
+
+    const connected = await connectAdapters({
+      ...{ config, logger, clock, log, storage, handle, metrics, studio, adapters },
+      commands,
+      suggest: createSuggest({ log, models: studio.models }),
+      stopping: stopping.signal,
+    });
+    const stopHousekeeping = keepHouse({
+      ...{ log, queue, clock, logger, discard: tools.discard },
+      keepDays: config.limits.keepDays,
+    });
+    await recover({ ...{ log, ends, clock, logger }, enqueue: (job, { alone }) => enqueue(job, { alone, again: true }) });
+
+    const stop = async () => {
+      refusing = true;
+      stopHousekeeping();
+      announcer.stop();
+      const drained = queue.drain();
+      // Real seconds: a service manager's patience is not the clock's.
+      await Promise.race([drained, sleep(systemClock, drawingMayEnd)]);
+      const waiting = queue.list().filter(({ running }) => !running).slice(0, stoppedAtMost);
+      stopping.abort(new UserError('stopping', 'Kiln is stopping'));
+      for (const { entry } of waiting) {
+        const job = await log.get(entry.id);
+        if (job) rooms.progress(job, stoppedReply(job));
+      }
+      await Promise.race([Promise.all([drained, ends.idle()]), sleep(systemClock, wordsMayLeave)]);
+      await Promise.race([connected.stop(), sleep(systemClock, wordsMayLeave)]);
+      await studio.close();
+      await log.close();
+      await lock.release();
+    };
+    return { addresses: connected.addresses, stop };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}

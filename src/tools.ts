@@ -1,0 +1,104 @@
+import { serverOf } from '../commands/drawing/serverOf.js';
+import type { Clock } from './clock.js';
+import type { Tools } from './command.js';
+import type { Config } from './config/config.js';
+import type { Costs } from './costs.js';
+import type { Ends } from './jobs/ends.js';
+import type { Pictures } from './jobs/pictures.js';
+import type { Rooms } from './jobs/rooms.js';
+import type { Job, Log, RoomSettings } from './log/log.js';
+import type { Queue } from './queue/queue.js';
+import { redraw } from './redraw.js';
+import type { Adapter, Place, Platform } from './request.js';
+import { refuseForbidden } from './rules.js';
+import { statsChart } from './statsChart.js';
+import type { Storage } from './storage/storage.js';
+import type { Studio } from './studio.js';
+
+export interface ToolsOptions {
+  readonly log: Log;
+  readonly queue: Queue;
+  readonly storage: Storage;
+  readonly studio: Studio;
+  readonly clock: Clock;
+  readonly version: string;
+  readonly limits: Config['limits'];
+  readonly adapters: ReadonlyMap<Platform, Adapter>;
+  readonly costs: Costs;
+  readonly pictures: Pictures;
+  readonly rooms: Rooms;
+  readonly ends: Ends;
+  enqueue(job: Job): void;
+}
+
+/** What commands work with, made of the parts. */
+export function createTools(options: ToolsOptions): Tools {
+  const { log, queue, storage, studio, clock, version, adapters, costs, pictures, rooms, ends } = options;
+
+  async function discard(keys: readonly string[]): Promise<void> {
+    for (const key of keys) await storage.remove(key);
+  }
+
+  return {
+    ...{ log, queue, storage, clock, version, discard },
+    models: studio.models,
+    settings: (place) => settingsOf(place, options),
+    checkPrompt: (prompt, { forbidden = [] }) => refuseForbidden(prompt, forbidden),
+    cost: costs.of,
+    statsChart: async (stats) => statsChart(stats),
+    shown: pictures.shown,
+    thumbnail: pictures.thumbnail,
+    resample: pictures.resample,
+    enqueue: options.enqueue,
+
+    async cancel(job) {
+      // The row first: work that notices the abort must find it cancelled.
+      const ended = await ends.cancel(job);
+      queue.cancel(job.id);
+      return ended;
+    },
+
+    async remove(job) {
+      await discard(await log.deleteJob(job.id));
+      await rooms.remove(job);
+    },
+
+    redraw: (job, signal = new AbortController().signal) =>
+      redraw(job, { drawOne: studio.draw, storage, version, signal }),
+
+    createEmoji: async (place, name, png) => adapters.get(place.platform)?.createEmoji?.(place, name, png),
+
+    async report(job, { person, place }) {
+      const { reports } = await settingsOf(place, options);
+      const adapter = adapters.get(place.platform);
+      if (reports === undefined || !adapter?.post) return;
+      const picture = await pictures.shown(
+        job,
+        job.images.map(({ index }) => index),
+      );
+      const text = [
+        { bold: 'Reported picture' },
+        ` by ${person.name}, asked for by ${job.person.name}: `,
+        job.options.prompt,
+        ' · ',
+        { code: job.id },
+      ];
+      const buttons = [[{ command: 'delete', job: job.id, label: 'Delete', style: 'danger' as const }]];
+      const reply = { text, pictures: picture ? [picture] : [], buttons };
+      await adapter.post({ ...place, channel: reports, thread: undefined }, reply, `report-${job.id}`);
+    },
+  };
+}
+
+/** What holds in a place: the channel's word, then the server's, then the settings that Kiln was started with. */
+export async function settingsOf(
+  place: Place,
+  { log, limits }: Pick<ToolsOptions, 'log' | 'limits'>,
+): Promise<RoomSettings> {
+  const own = await log.settings(serverOf(place), place.channel);
+  return {
+    ...own,
+    quota: own.quota ?? limits.quota,
+    forbidden: [...limits.forbidden, ...(own.forbidden ?? [])],
+  };
+}
