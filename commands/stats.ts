@@ -81,7 +81,18 @@ function personKey(id: string, asker: string): string {
     : `${asker.slice(0, Math.max(asker.lastIndexOf('/'), asker.indexOf(':')) + 1)}${id}`;
 }
 
-function describe(stats: Stats, period: Period): Text {
+/**
+ * Stats for a terminal.
+ *
+ * @example statsText(stats, 'day').split('\n')[0] // 'The last day'
+ */
+export function statsText(stats: Stats, period: string): string {
+  return describe(stats, period)
+    .map((piece) => (typeof piece === 'string' ? piece : 'bold' in piece ? piece.bold : ''))
+    .join('');
+}
+
+function describe(stats: Stats, period: string): Text {
   const failed = Object.entries(stats.failures).map(([code, count]) => `${code} ${count}`);
   const top = (rows: readonly { name: string; jobs: number }[]) =>
     rows

@@ -9,7 +9,10 @@ import { UserError } from './errors.js';
 
 /** Each is loaded when it is asked for: `kiln draw` should not wait for what `kiln doctor` needs. */
 const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
+  start: async () => (await import('./cli/start.js')).startCommand,
   draw: async () => (await import('./cli/draw.js')).drawCommand,
+  show: async () => (await import('./cli/show.js')).showCommand,
+  stats: async () => (await import('./cli/stats.js')).statsCommand,
   models: async () => (await import('./cli/listModels.js')).modelsCommand,
   doctor: async () => (await import('./cli/doctor.js')).doctorCommand,
 };
@@ -43,19 +46,19 @@ async function main([name, ...rest]: readonly string[]): Promise<void> {
   await command.run(args, {
     stdout: process.stdout,
     stderr: process.stderr,
-    signal: interruption(),
+    signal: interruption(command.graceMilliseconds),
     loadConfig,
   });
 }
 
 /** The first Ctrl-C asks what is under way to stop, the second does not ask. */
-function interruption(): AbortSignal {
+function interruption(grace = graceMilliseconds): AbortSignal {
   const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (controller.signal.aborted) process.exit(interrupted);
       controller.abort();
-      setTimeout(() => process.exit(interrupted), graceMilliseconds).unref();
+      setTimeout(() => process.exit(interrupted), grace).unref();
     });
   }
   return controller.signal;

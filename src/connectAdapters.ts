@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
 import { createDiscordAdapter } from './adapters/discord/start.js';
 import { createPlaygroundAdapter } from './adapters/playground/start.js';
 import { createSlackAdapter } from './adapters/slack/start.js';
 import type { AdapterTools } from './adapters/tools.js';
+import { version } from './cli/packageFolder.js';
 import { type Clock, sleep } from './clock.js';
 import type { Config } from './config/config.js';
 import { UserError } from './errors.js';
@@ -12,8 +15,6 @@ import type { Adapter, Platform } from './request.js';
 import { keptSecret } from './secrets.js';
 import type { Storage } from './storage/storage.js';
 import type { Studio } from './studio.js';
-import { join } from 'node:path';
-import { version } from './cli/packageFolder.js';
 
 export interface Connected {
   readonly addresses: readonly string[];
@@ -54,7 +55,8 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
   adapters.set('playground', playground);
   if (config.discord) adapters.set('discord', createDiscordAdapter({ ...tools, ...config.discord }));
   if (config.slack) {
-    const secret = config.secret ?? (await keptSecret(join(config.dataFolder, 'secret')));
+    const words = config.secret ?? (await keptSecret(join(config.dataFolder, 'secret')));
+    const secret = createHash('sha256').update(words).digest();
     adapters.set(
       'slack',
       createSlackAdapter({ ...tools, ...config.slack, host: config.playground.host, secret }),
@@ -68,7 +70,10 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
   async function start(adapter: Adapter): Promise<void> {
     const started = adapter.start();
     const late = Symbol('late');
-    const first = await Promise.race([started.catch((error) => error ?? late), sleep(clock, patience).then(() => late)]);
+    const first = await Promise.race([
+      started.catch((error: unknown) => error ?? late),
+      sleep(clock, patience).then(() => late),
+    ]);
     if (first === undefined) return;
     if (first instanceof UserError) throw first;
     if (first !== late) logger.warn({ error: first, platform: adapter.platform }, 'could not connect');
@@ -91,7 +96,12 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
   }
 
   return {
-    addresses: [playground.address, ...(adapters.get('slack') && !config.slack?.appToken ? [`http://${config.playground.host}:${config.slack?.port}/slack/events`] : [])],
+    addresses: [
+      playground.address,
+      ...(adapters.get('slack') && !config.slack?.appToken
+        ? [`http://${config.playground.host}:${config.slack?.port}/slack/events`]
+        : []),
+    ],
     async stop() {
       await Promise.allSettled([...adapters.values()].map((adapter) => adapter.stop()));
     },
@@ -101,7 +111,9 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
 async function makePlayground(options: ConnectOptions, tools: AdapterTools) {
   const { config, storage, metrics, studio, adapters } = options;
   const { host, port } = config.playground;
-  const token = config.playground.token ?? (isLoopback(host) ? undefined : await keptSecret(join(config.dataFolder, 'token')));
+  const token =
+    config.playground.token ??
+    (isLoopback(host) ? undefined : await keptSecret(join(config.dataFolder, 'token')));
   return createPlaygroundAdapter({
     ...tools,
     ...{ host, port, token, version: version() },

@@ -2,10 +2,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commands } from '../commands/index.js';
-import { connectAdapters } from './connectAdapters.js';
 import { version } from './cli/packageFolder.js';
 import { type Clock, sleep, systemClock } from './clock.js';
 import type { Config } from './config/config.js';
+import { connectAdapters } from './connectAdapters.js';
 import { createCosts } from './costs.js';
 import { createDispatch } from './dispatch.js';
 import { UserError } from './errors.js';
@@ -60,9 +60,13 @@ const stoppedAtMost = 50;
 export async function startKiln(config: Config, replacements: Replacements = {}): Promise<Kiln> {
   const { clock = systemClock, logger = createLogger(config.logLevel), pipeline } = replacements;
   await mkdir(config.dataFolder, { recursive: true }).catch((cause) => {
-    throw new UserError('bad-output', `Cannot use ${config.dataFolder} as KILN_DATA: the system says ${cause.code}`, { cause });
+    throw new UserError(
+      'bad-output',
+      `Cannot use ${config.dataFolder} as KILN_DATA: the system says ${cause.code}`,
+      { cause },
+    );
   });
-  const lock = await lockFolder(config.dataFolder);
+  const lock = lockFolder(config.dataFolder);
   const stopping = new AbortController();
   try {
     const log = await openPrismaLog({ url: config.databaseUrl, clock });
@@ -143,7 +147,10 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       ...{ log, queue, clock, logger, discard: tools.discard },
       keepDays: config.limits.keepDays,
     });
-    await recover({ ...{ log, ends, clock, logger }, enqueue: (job, { alone }) => enqueue(job, { alone, again: true }) });
+    await recover({
+      ...{ log, ends, clock, logger },
+      enqueue: (job, { alone }) => enqueue(job, { alone, again: true }),
+    });
 
     const stop = async () => {
       refusing = true;
@@ -152,7 +159,10 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       const drained = queue.drain();
       // Real seconds: a service manager's patience is not the clock's.
       await Promise.race([drained, sleep(systemClock, drawingMayEnd)]);
-      const waiting = queue.list().filter(({ running }) => !running).slice(0, stoppedAtMost);
+      const waiting = queue
+        .list()
+        .filter(({ running }) => !running)
+        .slice(0, stoppedAtMost);
       stopping.abort(new UserError('stopping', 'Kiln is stopping'));
       for (const { entry } of waiting) {
         const job = await log.get(entry.id);
@@ -162,11 +172,11 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       await Promise.race([connected.stop(), sleep(systemClock, wordsMayLeave)]);
       await studio.close();
       await log.close();
-      await lock.release();
+      lock.release();
     };
     return { addresses: connected.addresses, stop };
   } catch (error) {
-    await lock.release();
+    lock.release();
     throw error;
   }
 }

@@ -20,7 +20,8 @@ export function createSuggest({ log, models }: { log: Log; models: Models }): Ad
     async function values(): Promise<readonly string[]> {
       if (what === 'models') return models.list().map(({ name }) => name);
       if (what === 'schedulers') return schedulerNames;
-      if (what === 'styles') return (await log.styles(serverOf({ channel: '', ...place }))).map(({ name }) => name);
+      if (what === 'styles')
+        return (await log.styles(serverOf({ channel: '', ...place }))).map(({ name }) => name);
       const { jobs } = await log.find({ person: person.key }, { skip: 0, take: most });
       return jobs.map(({ id }) => id);
     }

@@ -5,7 +5,7 @@ import { UserError } from './errors.js';
 export type Typed = Readonly<Record<string, string | number | boolean>>;
 
 /** A double hyphen, or what keyboards that mean well make of it, and the name after it. */
-const suffix = /(^|\s)(--|—|–)([A-Za-z]\S*)/g;
+const suffix = /(^|\s)(--|—|–)([A-Za-z_]\S*)/g;
 
 /**
  * Takes typed text apart: words for the option marked `rest`, then suffixes as Midjourney's users know them.

@@ -31,6 +31,8 @@ export interface CliCommand {
   readonly flags: Readonly<Record<string, Flag>>;
   /** For the help, after the flags. */
   readonly notes?: string;
+  /** How long it may take to stop after Ctrl-C; three seconds when left out. */
+  readonly graceMilliseconds?: number;
   /** @throws UserError, shown as it is; exit status 1 */
   run(args: Arguments, surroundings: Surroundings): Promise<void>;
 }

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { encodePng } from '../image/encode.js';
+import { decodeOwn } from '../image/forms.js';
+import { grid } from '../image/grid.js';
+import { silentLogger } from '../logger.js';
+import { redraw } from '../redraw.js';
+import { createDiskStorage } from '../storage/disk.js';
+import { openStudio } from '../studio.js';
+import type { CliCommand } from './command.js';
+import { openLog } from './openLog.js';
+import { openOutput } from './output.js';
+import { version } from './packageFolder.js';
+
+export const showCommand: CliCommand = {
+  name: 'show',
+  usage: 'show JOB [--out FILE] [--json]',
+  about: 'Draw a job of the log again, from the log alone, and say whether it is the same picture.',
+  flags: {
+    out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
+    json: { about: 'one JSON object on stdout, and nothing else there' },
+  },
+
+  async run({ positionals: [id, ...more], flags }, { stdout, signal, loadConfig }) {
+    if (id === undefined || more.length > 0) {
+      throw new UserError('bad-option', 'Cannot show: want one job, by the ten characters under its picture');
+    }
+    const config = loadConfig();
+    const output = await openOutput(flags.get('out'));
+    const log = await openLog(config);
+    const job = await log.get(id.toLowerCase()).finally(() => log.close());
+    if (!job) throw new UserError('not-found', `Cannot show job ${id}: the log has none of that name`);
+
+    const studio = await openStudio({
+      config: { ...config, model: job.options.model },
+      logger: silentLogger,
+    });
+    try {
+      const storage = createDiskStorage(join(config.dataFolder, 'pictures'));
+      const drawn = await redraw(job, { drawOne: studio.draw, storage, version: version(), signal });
+      const pngs = drawn.map(({ png }) => png);
+      const all = pngs.length > 1 ? await encodePng(grid(await Promise.all(pngs.map(decodeOwn)))) : undefined;
+      const pictures = pngs.map((png, index) => ({ seed: job.options.seed + index, png }));
+      const written = await output.write({ pictures, grid: all });
+      const sameModel = job.drawnWith?.modelHash === (await studio.hash(job.options.model));
+      const rows = drawn.map(({ pixels }, index) => ({
+        file: written.files[index]!,
+        seed: job.options.seed + index,
+        same: job.images[index]?.pixels === pixels,
+      }));
+      if (flags.has('json')) {
+        stdout.write(`${JSON.stringify({ job: job.id, state: job.state, sameModel, pictures: rows })}\n`);
+        return;
+      }
+      for (const { file, seed, same } of rows) {
+        stdout.write(`${file}: seed ${seed}, ${same ? 'the same pixels' : 'other pixels'} as in the log\n`);
+      }
+      if (!sameModel) stdout.write(`The model ${job.options.model} is not the one it was drawn with.\n`);
+    } finally {
+      await studio.close();
+    }
+  },
+};

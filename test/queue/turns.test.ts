@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Entry } from '../../src/queue/queue.js';
+import { createTurns } from '../../src/queue/turns.js';
+
+const entry = (id: string, changes: Partial<Entry> = {}): Entry => ({
+  ...{ id, person: id[0]!, urgency: 'normal', cost: 1 },
+  ...changes,
+});
+const ids = (entries: readonly Entry[]) => entries.map(({ id }) => id).join(' ');
+
+function turnsWith(names: string, runningEach = 9) {
+  const turns = createTurns(runningEach);
+  for (const id of names.split(' ')) turns.add(entry(id));
+  return turns;
+}
+
+describe('who is next', () => {
+  test.each([
+    ['a1 a2 a3 b1', 'a1 b1 a2 a3'],
+    ['a1 b1 a2 b2 c1', 'a1 b1 c1 a2 b2'],
+    ['a1', 'a1'],
+  ])('%s start as %s', (asked, wanted) => {
+    expect(ids(turnsWith(asked).order())).toBe(wanted);
+  });
+
+  test('after one was served, everybody else comes first', () => {
+    const turns = turnsWith('a1 a2 a3');
+    expect(turns.next()?.id).toBe('a1');
+    turns.add(entry('b1'));
+    expect(turns.next()?.id).toBe('b1');
+    expect(turns.next()?.id).toBe('a2');
+  });
+
+  test('the urgent go before all others', () => {
+    const turns = turnsWith('a1 b1');
+    turns.add(entry('c1', { urgency: 'high' }));
+    expect(ids(turns.order())).toBe('c1 a1 b1');
+  });
+});
+
+describe('who may start', () => {
+  test('no more of one person than may run at once', () => {
+    const turns = turnsWith('a1 a2 a3 b1', 2);
+    expect([turns.next()?.id, turns.next()?.id, turns.next()?.id]).toEqual(['a1', 'b1', 'a2']);
+    expect(turns.startable).toBe(0);
+    expect(turns.next()).toBeUndefined();
+    turns.done('a1');
+    expect(turns.next()?.id).toBe('a3');
+  });
+
+  test('one that must be alone waits until nothing runs, and nothing starts beside it', () => {
+    const turns = turnsWith('a1');
+    turns.next();
+    turns.add(entry('b1', { alone: true }));
+    turns.add(entry('c1'));
+    expect(turns.next()).toBeUndefined();
+    turns.done('a1');
+    expect(turns.next()?.id).toBe('b1');
+    expect(turns.startable).toBe(0);
+    turns.done('b1');
+    expect(turns.next()?.id).toBe('c1');
+  });
+});
+
+test('the order that is told is the order in which they start, whatever happened before', () => {
+  const people = fc.constantFrom('a', 'b', 'c', 'd');
+  const deeds = fc.array(
+    fc.oneof(
+      fc.record({ deed: fc.constant('add' as const), person: people, high: fc.boolean() }),
+      fc.record({ deed: fc.constant('next' as const) }),
+      fc.record({ deed: fc.constant('remove' as const), at: fc.nat(20) }),
+    ),
+    { maxLength: 60 },
+  );
+  fc.assert(
+    fc.property(deeds, (list) => {
+      const turns = createTurns(1000);
+      let count = 0;
+      for (const deed of list) {
+        if (deed.deed === 'add') {
+          turns.add(entry(`${deed.person}${count++}`, { urgency: deed.high ? 'high' : 'normal' }));
+        } else if (deed.deed === 'next') turns.next();
+        else {
+          const waiting = turns.order();
+          const chosen = waiting[deed.at % Math.max(1, waiting.length)];
+          if (chosen) turns.remove(chosen.id);
+        }
+      }
+      const told = ids(turns.order());
+      const started: Entry[] = [];
+      for (let next = turns.next(); next; next = turns.next()) started.push(next);
+      expect(ids(started)).toBe(told);
+    }),
+  );
+});
