@@ -92,7 +92,7 @@ function checked(
     }
     Object.assign(options, parsed);
     // Nothing but suffixes: the words are there, and empty.
-    if (rest?.required && text.trim() !== '') options[rest.name] ??= '';
+    if (rest?.required) options[rest.name] ??= '';
   }
   // Forms give everything as text.
   for (const spec of specs) {
