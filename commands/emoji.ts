@@ -50,6 +50,7 @@ export const emoji = defineCommand({
 function emojiName(prompt: string, job: string): string {
   const words = prompt
     .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '_')
     .replace(/^_+|_+$/g, '')
