@@ -14,7 +14,7 @@ const attachment = z.custom<Attachment>(
 );
 
 /** What makes a picture, as people give it. */
-export const imagineOptions = z.object({
+const imagineOptions = z.object({
   prompt: z
     .string()
     .max(4000)

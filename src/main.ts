@@ -5,11 +5,8 @@ import { commands } from '../commands/index.js';
 import { version } from './cli/packageFolder.js';
 import { type Clock, sleep, systemClock } from './clock.js';
 import type { Config } from './config/config.js';
-import { connectAdapters } from './connectAdapters.js';
-import { createCosts } from './costs.js';
 import { createDispatch } from './dispatch.js';
 import { UserError } from './errors.js';
-import { keepHouse } from './housekeeping.js';
 import { createAnnouncer } from './jobs/announcer.js';
 import { createEnds } from './jobs/ends.js';
 import { createPictures } from './jobs/pictures.js';
@@ -26,9 +23,12 @@ import { createEmbeddedQueue } from './queue/embedded.js';
 import type { Queue } from './queue/queue.js';
 import type { Adapter, Handle, Platform } from './request.js';
 import { createDiskStorage } from './storage/disk.js';
-import { openStudio } from './studio.js';
-import { createSuggest } from './suggest.js';
-import { createTools, settingsOf } from './tools.js';
+import { connectAdapters } from './wiring/connectAdapters.js';
+import { createCosts } from './wiring/costs.js';
+import { keepHouse } from './wiring/housekeeping.js';
+import { openStudio } from './wiring/studio.js';
+import { createSuggest } from './wiring/suggest.js';
+import { createTools, settingsOf } from './wiring/tools.js';
 
 /** A running Kiln. */
 export interface Kiln {

@@ -23,13 +23,15 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'src/log/': words,
   'src/storage/': words,
   'src/command.ts': [...words, ...contracts],
-  'commands/': [...words, ...contracts, 'src/command.ts'],
+  'commands/': [...words, ...contracts, 'src/command.ts', 'src/buttons.ts'],
   'src/dispatch.ts': [...words, ...contracts, 'src/command.ts', 'src/typed.ts', 'src/logger.ts'],
   'src/typed.ts': [...words, 'src/command.ts'],
-  'src/jobs/': [...words, ...contracts, 'src/image/', 'src/logger.ts'],
+  'src/jobs/': [...words, ...contracts, 'src/image/', 'src/logger.ts', 'src/buttons.ts'],
   'src/adapters/': [...words, 'src/image/', 'src/command.ts', 'src/logger.ts'],
+  'src/buttons.ts': [...words, ...contracts],
+  'src/wiring/': ['src/', 'commands/'],
   'src/main.ts': ['src/', 'commands/'],
-  'src/cli/': ['src/'],
+  'src/cli/': ['src/', 'commands/'],
   'src/cli.ts': ['src/'],
 };
 

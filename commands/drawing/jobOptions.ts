@@ -9,7 +9,7 @@ export const jobId = z
   .describe('The ten characters that Kiln shows under a picture')
   .register(hints, { label: 'Job', rest: true, suggest: 'jobs' });
 
-export const pictureIndex = z.coerce
+const pictureIndex = z.coerce
   .number()
   .int()
   .min(1)

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { statsCsv, statsText } from '../../commands/stats.js';
 import { UserError } from '../errors.js';
-import { statsChart } from '../statsChart.js';
+import { statsChart } from '../wiring/statsChart.js';
 import type { CliCommand } from './command.js';
 import { openLog } from './openLog.js';
 

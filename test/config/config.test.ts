@@ -13,6 +13,23 @@ test('an empty environment gives the defaults', () => {
     model: 'sprite',
     device: 'auto',
     threads: undefined,
+    slots: undefined,
+    warmModels: 2,
+    logLevel: 'info',
+    databaseUrl: 'file:data/kiln.db',
+    admins: [],
+    secret: undefined,
+    limits: {
+      quota: undefined,
+      runningEach: 2,
+      waitingEach: 50,
+      waiting: 1000,
+      keepDays: 30,
+      forbidden: [],
+    },
+    playground: { host: '127.0.0.1', port: 3000, token: undefined },
+    discord: undefined,
+    slack: undefined,
     environment: {},
   });
 });
@@ -26,7 +43,7 @@ test('what is set is taken', () => {
     KILN_THREADS: '4',
     PATH: '/bin',
   };
-  expect(configFrom(environment)).toEqual({
+  expect(configFrom(environment)).toMatchObject({
     dataFolder: '/srv/kiln',
     cacheFolder: '/srv/kiln/cache',
     modelFolders: ['/models', '/more'],
@@ -59,9 +76,41 @@ test.each(['0', '-1', '1.5', '1025', 'NaN'])('%s threads are refused', (threads)
   expect(() => configFrom({ KILN_THREADS: threads })).toThrow('want a whole number from 1 to 1024');
 });
 
+test('a platform is served where its tokens are set', () => {
+  const { discord, slack } = configFrom({
+    DISCORD_TOKEN: 'd',
+    DISCORD_API_URL: 'http://127.0.0.1:1/api',
+    DISCORD_GUILDS: '1, 2',
+    SLACK_BOT_TOKEN: 'xoxb',
+    SLACK_SIGNING_SECRET: 's',
+    SLACK_PORT: '4000',
+  });
+  expect(discord).toEqual({
+    token: 'd',
+    apiUrl: 'http://127.0.0.1:1/api',
+    guilds: ['1', '2'],
+    shards: 'auto',
+  });
+  expect(slack).toMatchObject({ botToken: 'xoxb', signingSecret: 's', port: 4000, appToken: undefined });
+});
+
+test('Slack without a way in is refused', () => {
+  expect(() => configFrom({ SLACK_BOT_TOKEN: 'xoxb' })).toThrow(
+    'want SLACK_APP_TOKEN or SLACK_SIGNING_SECRET too',
+  );
+});
+
+test('what is wrong with a secret is told without the secret', () => {
+  expect(() => configFrom({ KILN_SECRET: 'hunter2' })).toThrow(
+    'KILN_SECRET is something else, want at least 32 characters',
+  );
+});
+
 test('nobody can change the settings afterwards', () => {
   const config = configFrom({ KILN_MODELS: '/models' });
-  expect(Object.isFrozen(config) && Object.isFrozen(config.modelFolders)).toBe(true);
+  expect(
+    Object.isFrozen(config) && Object.isFrozen(config.modelFolders) && Object.isFrozen(config.limits),
+  ).toBe(true);
 });
 
 describe('.env.example', () => {

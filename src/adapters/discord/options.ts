@@ -45,7 +45,7 @@ export type Incoming =
     };
 
 /** Interaction tokens live this long, counted from the interaction's own time. */
-export const tokenLife = 15 * 60_000;
+const tokenLife = 15 * 60_000;
 /** Where nothing but the token reaches the asker, an answer has to be certain to make it. */
 const patience = 13 * 60_000;
 /** The least that Discord takes of anybody's files; older gateways do not say. */

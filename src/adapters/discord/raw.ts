@@ -107,7 +107,6 @@ export const rawMessage = z.object({
   webhook_id: id.optional(),
   attachments: z.array(attachment).catch([]),
 });
-export type RawMessage = z.output<typeof rawMessage>;
 
 /**
  * Milliseconds since 1970 at which an id was made.

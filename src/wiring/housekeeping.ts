@@ -1,7 +1,7 @@
-import type { Clock } from './clock.js';
-import type { Log } from './log/log.js';
-import type { Logger } from './logger.js';
-import type { Queue } from './queue/queue.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log/log.js';
+import type { Logger } from '../logger.js';
+import type { Queue } from '../queue/queue.js';
 
 const minute = 60_000;
 const hour = 60 * minute;

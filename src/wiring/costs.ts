@@ -1,5 +1,5 @@
-import type { ModelInfo } from './command.js';
-import type { Job, JobOptions, Log } from './log/log.js';
+import type { ModelInfo } from '../command.js';
+import type { Job, JobOptions, Log } from '../log/log.js';
 
 /** How long drawings take here, from those that were drawn. */
 export interface Costs {

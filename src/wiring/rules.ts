@@ -1,4 +1,4 @@
-import { UserError } from './errors.js';
+import { UserError } from '../errors.js';
 
 /** Letters that look like others, as people write around a list of words. Cyrillic, Greek, digits, signs. */
 const lookalikes: Readonly<Record<string, string>> = {
@@ -28,7 +28,7 @@ const lookalikes: Readonly<Record<string, string>> = {
  *
  * @example plain('Ｎ\u200bаkеd') // 'naked'
  */
-export function plain(text: string): string {
+function plain(text: string): string {
   return [
     ...text
       .normalize('NFKD')

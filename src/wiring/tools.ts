@@ -1,18 +1,18 @@
-import { serverOf } from '../commands/drawing/serverOf.js';
-import type { Clock } from './clock.js';
-import type { Tools } from './command.js';
-import type { Config } from './config/config.js';
+import { serverOf } from '../../commands/drawing/serverOf.js';
+import type { Clock } from '../clock.js';
+import type { Tools } from '../command.js';
+import type { Config } from '../config/config.js';
+import type { Ends } from '../jobs/ends.js';
+import type { Pictures } from '../jobs/pictures.js';
+import type { Rooms } from '../jobs/rooms.js';
+import type { Job, Log, RoomSettings } from '../log/log.js';
+import type { Queue } from '../queue/queue.js';
+import type { Adapter, Place, Platform } from '../request.js';
+import type { Storage } from '../storage/storage.js';
 import type { Costs } from './costs.js';
-import type { Ends } from './jobs/ends.js';
-import type { Pictures } from './jobs/pictures.js';
-import type { Rooms } from './jobs/rooms.js';
-import type { Job, Log, RoomSettings } from './log/log.js';
-import type { Queue } from './queue/queue.js';
 import { redraw } from './redraw.js';
-import type { Adapter, Place, Platform } from './request.js';
 import { refuseForbidden } from './rules.js';
 import { statsChart } from './statsChart.js';
-import type { Storage } from './storage/storage.js';
 import type { Studio } from './studio.js';
 
 export interface ToolsOptions {

@@ -1,8 +1,8 @@
-import { serverOf } from '../commands/drawing/serverOf.js';
-import type { AdapterTools } from './adapters/tools.js';
-import type { Models } from './command.js';
-import { schedulerNames } from './job.js';
-import type { Log } from './log/log.js';
+import { serverOf } from '../../commands/drawing/serverOf.js';
+import type { AdapterTools } from '../adapters/tools.js';
+import type { Models } from '../command.js';
+import { schedulerNames } from '../job.js';
+import type { Log } from '../log/log.js';
 
 /**
  * Values that fit what somebody is typing: those that start so, then those that hold it.

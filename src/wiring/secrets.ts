@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import { UserError } from './errors.js';
+import { UserError } from '../errors.js';
 
 /**
  * A secret kept in a file that only its owner may read; made when it is not there.

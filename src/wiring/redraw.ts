@@ -1,12 +1,12 @@
-import { UserError } from './errors.js';
-import { encodePng } from './image/encode.js';
-import { decodeOwn } from './image/forms.js';
-import { formatParameters } from './image/parameters.js';
-import type { Verdict } from './job.js';
-import { type DrawOne, drawJob } from './jobs/draw.js';
-import { pixelHash } from './jobs/pictures.js';
-import type { Job } from './log/log.js';
-import type { Storage } from './storage/storage.js';
+import { UserError } from '../errors.js';
+import { encodePng } from '../image/encode.js';
+import { decodeOwn } from '../image/forms.js';
+import { formatParameters } from '../image/parameters.js';
+import type { Verdict } from '../job.js';
+import { type DrawOne, drawJob } from '../jobs/draw.js';
+import { pixelHash } from '../jobs/pictures.js';
+import type { Job } from '../log/log.js';
+import type { Storage } from '../storage/storage.js';
 
 /** A picture drawn again. */
 export interface Redrawn {

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { createDiscordAdapter } from './adapters/discord/start.js';
-import { createPlaygroundAdapter } from './adapters/playground/adapter.js';
-import { createSlackAdapter } from './adapters/slack/adapter.js';
-import type { AdapterTools } from './adapters/tools.js';
-import { version } from './cli/packageFolder.js';
-import { type Clock, sleep } from './clock.js';
-import type { Config } from './config/config.js';
-import { UserError } from './errors.js';
-import type { Log } from './log/log.js';
-import type { Logger } from './logger.js';
-import type { Metrics } from './metrics/metrics.js';
-import type { Adapter, Platform } from './request.js';
+import { createDiscordAdapter } from '../adapters/discord/start.js';
+import { createPlaygroundAdapter } from '../adapters/playground/adapter.js';
+import { createSlackAdapter } from '../adapters/slack/adapter.js';
+import type { AdapterTools } from '../adapters/tools.js';
+import { version } from '../cli/packageFolder.js';
+import { type Clock, sleep } from '../clock.js';
+import type { Config } from '../config/config.js';
+import { UserError } from '../errors.js';
+import type { Log } from '../log/log.js';
+import type { Logger } from '../logger.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { Adapter, Platform } from '../request.js';
+import type { Storage } from '../storage/storage.js';
 import { keptSecret } from './secrets.js';
-import type { Storage } from './storage/storage.js';
 import type { Studio } from './studio.js';
 
 export interface Connected {

@@ -1,5 +1,5 @@
-import { timeChart } from './image/chart.js';
-import type { Stats } from './log/log.js';
+import { timeChart } from '../image/chart.js';
+import type { Stats } from '../log/log.js';
 
 const day = 24 * 60 * 60 * 1000;
 

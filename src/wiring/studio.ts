@@ -1,14 +1,14 @@
 import { basename } from 'node:path';
-import { findModels, modelFolder } from './cli/models.js';
-import { packageFolder } from './cli/packageFolder.js';
-import type { ModelInfo, Models } from './command.js';
-import type { Config } from './config/config.js';
-import { type Engine, openEngine } from './engine/engine.js';
-import { readModelFacts } from './engine/readModelFacts.js';
-import { guessWidth } from './engine/widths.js';
-import { UserError } from './errors.js';
-import type { DrawOne } from './jobs/draw.js';
-import type { Logger } from './logger.js';
+import { findModels, modelFolder } from '../cli/models.js';
+import { packageFolder } from '../cli/packageFolder.js';
+import type { ModelInfo, Models } from '../command.js';
+import type { Config } from '../config/config.js';
+import { type Engine, openEngine } from '../engine/engine.js';
+import { readModelFacts } from '../engine/readModelFacts.js';
+import { guessWidth } from '../engine/widths.js';
+import { UserError } from '../errors.js';
+import type { DrawOne } from '../jobs/draw.js';
+import type { Logger } from '../logger.js';
 
 /** The engines of all models: the default one open from the start, others when they are asked for. */
 export interface Studio {
