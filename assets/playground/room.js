@@ -82,7 +82,7 @@ function tell(before, { view, private: secret }) {
 function createMessage(act) {
   const asked = element('div', { className: 'asked' });
   const answer = element('div', { className: 'answer' });
-  const made = element('li', { className: 'message' }, asked, answer);
+  const made = element('article', { className: 'message' }, asked, answer);
   const slots = new Map();
   let progress;
 

@@ -61,8 +61,9 @@ export interface Messages {
 }
 
 const name = 'playground/messages';
-/** Ended ones go first; those that wait are kept up to ten times as many. */
+/** Of those that ended, and of all. */
 const most = 60;
+const mostInAll = 600;
 const mostRemoved = 500;
 const stopped = 'Kiln was stopped before it could answer this. Ask again.';
 
@@ -116,11 +117,11 @@ export function createMessages({ clock, memory, logger, onDropped }: MessagesOpt
     }
   }
 
+  /** Those that ended go by when they did: what waited for hours is seen before it goes. */
   function trim(): void {
-    const ended = [...messages.values()].filter((message) => message.ended);
-    const excess = Math.max(messages.size - most, 0);
-    for (const { id } of ended.slice(0, excess)) drop(id);
-    for (const id of [...messages.keys()].slice(0, Math.max(messages.size - most * 10, 0))) drop(id);
+    const ended = [...changes.values()].flatMap(({ message }) => (message?.ended ? [message.id] : []));
+    for (const id of ended.slice(0, Math.max(ended.length - most, 0))) drop(id);
+    for (const id of [...messages.keys()].slice(0, Math.max(messages.size - mostInAll, 0))) drop(id);
   }
 
   function dropUnused(keys: readonly string[]): void {

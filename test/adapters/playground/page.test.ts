@@ -235,6 +235,24 @@ describe.skipIf(withoutBrowser())('in a browser', () => {
     expect(await page.locator('#attached').isVisible()).toBe(false);
   });
 
+  test.each(['drop', 'paste'])('a picture can be brought by %s', async (way) => {
+    const { url, asked } = await openDrawing();
+    const page = await openPage(browser, url);
+    const { bytes } = await drawn('blue');
+    await page.locator('#words').fill('a cat');
+    await page.evaluate(`inPage.bring('${way}', [${[...bytes]}])`);
+    await page.locator('#attached-name').getByText('Starts from brought.png').waitFor();
+    await page.getByRole('button', { name: 'Leave the picture out' }).click();
+    expect(await page.locator('#attached').isVisible()).toBe(false);
+    await page.evaluate(`inPage.bring('${way}', [${[...bytes]}])`);
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('main').getByText('Place 2 in line').waitFor();
+    expect(asked[0]?.options).toMatchObject({
+      typed: 'a cat',
+      image: { name: 'brought.png', bytes: bytes.length },
+    });
+  });
+
   test('the gallery is searched, and the stats are a page', async () => {
     const picture = await drawn('orange');
     const item = { title: ['an orange'], body: ['seed 7'], picture, buttons: [button('Re-roll', 'reroll')] };

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { keyOf } from '../../../src/adapters/playground/view.js';
 import type { Handle, Reply, Responder } from '../../../src/request.js';
 import { answering, button, drawn, listen, openPlayground, post, targetOf } from './playground.js';
 
@@ -257,31 +258,37 @@ describe('what is shown', () => {
   });
 });
 
-test('the room is bounded: the oldest ended messages go, those that wait stay, and their pictures are told', async () => {
+test('the room keeps what ended last and what waits, and tells of pictures that nothing shows any more', async () => {
   const dropped: string[] = [];
   const { room, url } = await openPlayground({ forget: (keys) => dropped.push(...keys) });
-  await room.show(targetOf('waits'), { text: ['Place 9'] }, progress);
-  const same = await drawn('red');
-  await room.show(targetOf('first'), { text: [], pictures: [await drawn('blue')] }, final);
-  await room.show(targetOf('second'), { text: [], pictures: [same] }, final);
+  for (const id of ['waits', 'waited']) await room.show(targetOf(id), { text: ['Place 9'] }, progress);
+  const [red, blue] = [await drawn('red'), await drawn('blue')];
+  await room.show(targetOf('first'), { text: [], pictures: [blue] }, final);
+  await room.show(targetOf('second'), { text: [], pictures: [red] }, final);
   for (let index = 0; index < 70; index += 1) {
+    // The red one is shown once more before the message that had it goes.
     await room.show(
       targetOf(`m${index}`),
-      { text: [`${index}`], pictures: index === 69 ? [same] : [] },
+      { text: [`${index}`], pictures: index === 40 ? [red] : [] },
       final,
     );
   }
+  await room.show(targetOf('waited'), { text: ['Done'] }, final);
+  await room.show(targetOf('last'), { text: ['Done'] }, final);
   const events = await listen(url);
   const ids: string[] = [];
-  while (ids.at(-1) !== 'm69') {
+  while (ids.at(-1) !== 'last') {
     const { event, data } = await events.next();
     if (event === 'message') ids.push(data.id);
   }
-  expect(ids.length).toBe(60);
-  expect(ids[0]).toBe('waits');
-  expect(ids[1]).toBe('m11');
-  // The red one is in the last message too, but was not while the second one went.
-  expect(dropped.length).toBe(2);
+  expect(ids).toEqual([
+    'waits',
+    ...Array.from({ length: 58 }, (_, index) => `m${index + 12}`),
+    'waited',
+    'last',
+  ]);
+  expect(dropped).toEqual([keyOf(blue.bytes, 'png')]);
+  expect(room.keys()).toEqual([keyOf(red.bytes, 'png')]);
 });
 
 test('stopping ends the streams, and waits for what is being answered', async () => {
