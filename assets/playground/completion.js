@@ -15,7 +15,12 @@ export function complete(text, caret, commands) {
     const typed = naming[1].toLowerCase();
     const choices = commands
       .filter(({ name }) => name.startsWith(typed))
-      .map(({ name, about }) => ({ name: `/${name}`, about, insert: `/${name} ` }));
+      .map(({ name, about, options }) => ({
+        name: `/${name}`,
+        about,
+        insert: `/${name} `,
+        goesOn: options.some(({ required }) => required),
+      }));
     return { ...nothing, from: 0, choices };
   }
 

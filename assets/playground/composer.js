@@ -124,7 +124,8 @@ export function createComposer(commands, send) {
     } else if (
       offered &&
       !shiftKey &&
-      (key === 'Tab' || (key === 'Enter' && choices[active].insert.trim() !== typed.trim()))
+      (key === 'Tab' ||
+        (key === 'Enter' && (choices[active].goesOn || choices[active].insert.trim() !== typed.trim())))
     ) {
       event.preventDefault();
       accept(active);

@@ -119,7 +119,7 @@ describe.skipIf(withoutBrowser())('in a browser', () => {
     expect(await options.allTextContents()).toEqual(
       expect.arrayContaining(['/imagineDraw a picture of what you describe']),
     );
-    await page.keyboard.type('i');
+    await page.keyboard.type('imagine');
     expect(await heardOn(page)).toEqual(expect.arrayContaining(['1 suggestions. /imagine']));
     await page.keyboard.press('Enter');
     expect(await page.locator('#words').inputValue()).toBe('/imagine ');

@@ -60,7 +60,7 @@ const text = (label: string, about: string) =>
   z.string().max(200).optional().describe(about).register(hints, { label });
 
 /** Commands as Kiln's, for what the page makes of their options. The rooms of these tests answer themselves. */
-export const commands = [
+const commands = [
   defineCommand({
     name: 'imagine',
     about: 'Draw a picture of what you describe',
