@@ -1,7 +1,7 @@
 import { createMemoryLog } from '../../src/log/memory.js';
-import { describeLogStates } from '../conformance/logStates.js';
+import { describeLog } from '../conformance/log.js';
 import { standingClock } from './standingClock.js';
 
 const open = async () => createMemoryLog({ clock: standingClock });
 
-describeLogStates(open);
+describeLog(open);

@@ -1,6 +1,6 @@
-import { describeLogStates } from '../../conformance/logStates.js';
+import { describeLog } from '../../conformance/log.js';
 import { temporaryLog } from './temporaryLog.js';
 
 const open = () => temporaryLog();
 
-describeLogStates(open);
+describeLog(open);
