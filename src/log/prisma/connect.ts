@@ -4,13 +4,16 @@ import { migrate } from './migrate.js';
 
 export type { PrismaClient };
 
+/** Milliseconds that a statement waits for another process. */
+export const busyTimeout = 5000;
+
 /** What a connection must answer to each `PRAGMA`; those without a setting are said when it is opened. */
 const pragmas: Readonly<Record<string, { readonly set: string; readonly want: string | number }>> = {
   // Whoever reads never waits for whoever writes.
   journal_mode: { set: 'WAL', want: 'wal' },
   // A commit is on the disk when it returns: an accepted job outlives a power cut.
   synchronous: { set: 'FULL', want: 2 },
-  busy_timeout: { set: '5000', want: 5000 },
+  busy_timeout: { set: `${busyTimeout}`, want: busyTimeout },
   foreign_keys: { set: 'ON', want: 1 },
   // What is deleted is overwritten with zeros.
   secure_delete: { set: 'ON', want: 1 },

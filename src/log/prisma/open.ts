@@ -26,7 +26,7 @@ export async function openPrismaLog({ url, clock }: { url: string; clock: Clock 
     ...createFind(client),
     ...createSettings(client, lane),
     ...createSmall(client, lane, clock),
-    ...createPrivacy(client, lane),
+    ...(await createPrivacy(client, lane, url)),
     stats: createStats(client),
     close: () => lane(() => client.$disconnect()),
   };

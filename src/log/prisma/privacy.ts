@@ -4,11 +4,12 @@ import { type Sql, sqltag as sql } from '@prisma/client/runtime/client';
 import type { Log } from '../log.js';
 import { ended } from '../moves.js';
 import { personPrefix } from '../personPrefix.js';
-import type { PrismaClient } from './connect.js';
+import { busyTimeout, type PrismaClient } from './connect.js';
 import { countDeleted } from './countDeleted.js';
 import type { Prisma } from './generated/sqlite/client.js';
 import type { Lane } from './lane.js';
 import { jobOf } from './rows.js';
+import { vacuum } from './vacuum.js';
 import { whereOf } from './where.js';
 
 type Transaction = Prisma.TransactionClient;
@@ -19,17 +20,42 @@ const patient = { timeout: 600_000 };
 /** SQLite binds at most 32,766 values; this many are quick to look up. */
 const atOnce = 500;
 
+/** The name of what is kept while deleted rows may have left copies of themselves in the file. */
+const owed = 'log/vacuum';
+
 /** What is known of a person, and how it ends. */
-export function createPrivacy(client: PrismaClient, lane: Lane): Privacy {
-  /** Runs the deletion, then empties the write-ahead log, which still has what the tables had. */
-  function erase(work: (transaction: Transaction) => Promise<string[]>): Promise<readonly string[]> {
-    return lane(async () => {
-      const keys = await client.$transaction(work, patient);
-      await emptyWal(client);
-      return keys;
+export async function createPrivacy(client: PrismaClient, lane: Lane, url: string): Promise<Privacy> {
+  async function erase(
+    work: (transaction: Transaction) => Promise<string[]>,
+    how: { readonly thoroughly: boolean },
+  ): Promise<readonly string[]> {
+    const keys = await lane(() =>
+      client.$transaction(async (transaction) => {
+        const keys = await work(transaction);
+        await transaction.kept.upsert({
+          where: { name: owed },
+          create: { name: owed, value: '' },
+          update: {},
+        });
+        return keys;
+      }, patient),
+    );
+    if (how.thoroughly) await settle();
+    await emptyWal(client, lane);
+    return keys;
+  }
+
+  async function settle(): Promise<void> {
+    await lane(async () => {
+      // Of several that wait for it, the first did it for all.
+      if (!(await client.kept.findUnique({ where: { name: owed } }))) return;
+      await vacuum(url);
+      await client.kept.delete({ where: { name: owed } });
     });
   }
 
+  // The process may have died in between.
+  await settle();
   return {
     async exportPerson(person) {
       const [jobs, reports, spent, kept] = await Promise.all([
@@ -53,36 +79,46 @@ export function createPrivacy(client: PrismaClient, lane: Lane): Privacy {
       };
     },
     deletePerson: (person) =>
-      erase(async (transaction) => {
-        const keys = await deleteJobs(transaction, whereOf({ person }));
-        // Reports on other people's jobs still count, without the person.
-        for (const { job } of await transaction.report.findMany({ where: { by: person } })) {
-          const where = { job_by: { job, by: person } };
-          await transaction.report.update({ where, data: { by: `deleted/${randomUUID()}` } });
-        }
-        await transaction.spent.deleteMany({ where: { person } });
-        await transaction.$executeRaw(sql`DELETE FROM "Kept" WHERE ${isOf(person)}`);
-        return keys;
-      }),
+      erase(
+        async (transaction) => {
+          const keys = await deleteJobs(transaction, whereOf({ person }));
+          // Reports on other people's jobs still count, without the person.
+          for (const { job } of await transaction.report.findMany({ where: { by: person } })) {
+            const where = { job_by: { job, by: person } };
+            await transaction.report.update({ where, data: { by: `deleted/${randomUUID()}` } });
+          }
+          await transaction.spent.deleteMany({ where: { person } });
+          await transaction.$executeRaw(sql`DELETE FROM "Kept" WHERE ${isOf(person)}`);
+          return keys;
+        },
+        { thoroughly: true },
+      ),
     deleteJob: (id) =>
-      erase(async (transaction) => {
-        const job = await transaction.job.findUnique({ where: { id, state: { in: [...ended] } } });
-        if (!job) return [];
-        if (job.state === 'delivered') {
-          const { personKey: person, asked: at, count } = job;
-          await transaction.spent.create({ data: { job: id, person, at, count } });
-        }
-        return deleteJobs(transaction, sql`WHERE "Job"."id" = ${id}`);
-      }),
+      erase(
+        async (transaction) => {
+          const job = await transaction.job.findUnique({ where: { id, state: { in: [...ended] } } });
+          if (!job) return [];
+          if (job.state === 'delivered') {
+            const { personKey: person, asked: at, count } = job;
+            await transaction.spent.create({ data: { job: id, person, at, count } });
+          }
+          return deleteJobs(transaction, sql`WHERE "Job"."id" = ${id}`);
+          // The rest is left to the next purge: people delete pictures all day, and others would wait each time.
+        },
+        { thoroughly: false },
+      ),
     purge: (before) =>
-      erase(async (transaction) => {
-        const keys = await deleteJobs(transaction, sql`WHERE "Job"."ended" < ${before}`);
-        const at = { lt: before };
-        await transaction.spent.deleteMany({ where: { at } });
-        await transaction.sample.deleteMany({ where: { at } });
-        await transaction.seen.deleteMany({ where: { at } });
-        return keys;
-      }),
+      erase(
+        async (transaction) => {
+          const keys = await deleteJobs(transaction, sql`WHERE "Job"."ended" < ${before}`);
+          const at = { lt: before };
+          await transaction.spent.deleteMany({ where: { at } });
+          await transaction.sample.deleteMany({ where: { at } });
+          await transaction.seen.deleteMany({ where: { at } });
+          return keys;
+        },
+        { thoroughly: true },
+      ),
   };
 }
 
@@ -115,15 +151,22 @@ async function deleteJobs(transaction: Transaction, where: Sql): Promise<string[
   return free;
 }
 
-/** Writes all of the write-ahead log to the tables, and cuts it to nothing. */
-async function emptyWal(client: PrismaClient): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const [row] = await client.$queryRawUnsafe<{ busy: number | bigint }[]>(
-      'PRAGMA wal_checkpoint(TRUNCATE)',
-    );
-    if (Number(row?.busy) === 0) return;
+/** Writes all of the write-ahead log, which still has what the tables had, to them, and cuts it to nothing. */
+async function emptyWal(client: PrismaClient, lane: Lane): Promise<void> {
+  const attempt = () =>
+    lane(async () => {
+      // SQLite would wait inside the call, and nothing else would run.
+      await client.$queryRawUnsafe('PRAGMA busy_timeout = 0');
+      const [row] = await client.$queryRawUnsafe<{ busy: number | bigint }[]>(
+        'PRAGMA wal_checkpoint(TRUNCATE)',
+      );
+      await client.$queryRawUnsafe(`PRAGMA busy_timeout = ${busyTimeout}`);
+      return Number(row?.busy) === 0;
+    });
+  for (let attempts = 1; !(await attempt()); attempts++) {
     // Another process reads, as `kiln stats` does; that takes moments.
-    if (attempt === 20) throw new Error('Cannot empty the write-ahead log: another process keeps reading it');
+    if (attempts === 100)
+      throw new Error('Cannot empty the write-ahead log: another process keeps reading it');
     await wait(50);
   }
 }
