@@ -17,17 +17,15 @@ interface Database {
  */
 export async function migrate(database: Database, provider: 'sqlite', now: number): Promise<void> {
   const known = migrationsOf(provider);
+  // Without a lock, so that nobody who writes is waited for.
+  if (await isDone(database, known)) return;
   // IMMEDIATE: of two that start at once, the second waits, and finds the work done.
   await database.executeScript('BEGIN IMMEDIATE');
   try {
     await database.executeScript(
       'CREATE TABLE IF NOT EXISTS "Migration" ("name" TEXT NOT NULL PRIMARY KEY, "at" BIGINT NOT NULL)',
     );
-    const { rows } = await database.queryRaw({
-      sql: 'SELECT "name" FROM "Migration" ORDER BY "name"',
-      args: [],
-      argTypes: [],
-    });
+    const { rows } = await ask(database, 'SELECT "name" FROM "Migration" ORDER BY "name"');
     const done = rows.map(([name]) => String(name));
     const strange = done.find((name) => !known.some((migration) => migration.name === name));
     if (strange) {
@@ -46,6 +44,17 @@ export async function migrate(database: Database, provider: 'sqlite', now: numbe
     await database.executeScript('ROLLBACK');
     throw error;
   }
+}
+
+async function isDone(database: Database, known: readonly { readonly name: string }[]): Promise<boolean> {
+  const { rows: tables } = await ask(database, `SELECT 1 FROM sqlite_schema WHERE name = 'Migration'`);
+  if (!tables.length) return false;
+  const { rows } = await ask(database, 'SELECT "name" FROM "Migration" ORDER BY "name"');
+  return JSON.stringify(rows.flat()) === JSON.stringify(known.map(({ name }) => name));
+}
+
+function ask(database: Database, sql: string): Promise<{ rows: unknown[][] }> {
+  return database.queryRaw({ sql, args: [], argTypes: [] });
 }
 
 /** The migrations of a provider in their order, which is that of their names. */

@@ -14,10 +14,19 @@ import { createStats } from './stats.js';
  * Opens the log in a database, which is made or brought up to date first.
  *
  * @param options.url where it is, as `file:data/kiln.db`
+ * @param options.beside another process has the data folder and writes: only look, as `kiln stats` does
  * @throws UserError `bad-option` when a newer Kiln has written it
  * @example const log = await openPrismaLog({ url: 'file:data/kiln.db', clock: systemClock });
  */
-export async function openPrismaLog({ url, clock }: { url: string; clock: Clock }): Promise<Log> {
+export async function openPrismaLog({
+  url,
+  clock,
+  beside = false,
+}: {
+  url: string;
+  clock: Clock;
+  beside?: boolean;
+}): Promise<Log> {
   const client = await connect(url, clock.now());
   const lane = createLane();
   return {
@@ -26,7 +35,7 @@ export async function openPrismaLog({ url, clock }: { url: string; clock: Clock 
     ...createFind(client),
     ...createSettings(client, lane),
     ...createSmall(client, lane, clock),
-    ...(await createPrivacy(client, lane, url)),
+    ...(await createPrivacy(client, lane, url, beside)),
     stats: createStats(client),
     close: () => lane(() => client.$disconnect()),
   };

@@ -24,7 +24,12 @@ const atOnce = 500;
 const owed = 'log/vacuum';
 
 /** What is known of a person, and how it ends. */
-export async function createPrivacy(client: PrismaClient, lane: Lane, url: string): Promise<Privacy> {
+export async function createPrivacy(
+  client: PrismaClient,
+  lane: Lane,
+  url: string,
+  beside: boolean,
+): Promise<Privacy> {
   async function erase(
     work: (transaction: Transaction) => Promise<string[]>,
     how: { readonly thoroughly: boolean },
@@ -54,8 +59,8 @@ export async function createPrivacy(client: PrismaClient, lane: Lane, url: strin
     });
   }
 
-  // The process may have died in between.
-  await settle();
+  // The process before this one may have died in between.
+  if (!beside) await settle();
   return {
     async exportPerson(person) {
       const [jobs, reports, spent, kept] = await Promise.all([
