@@ -179,20 +179,23 @@ export interface Stats {
   readonly byState: Readonly<Record<string, number>>;
   readonly failures: Readonly<Record<string, number>>;
   readonly wait: Percentiles | undefined;
+  /** Load, encode, denoise and decode together. */
   readonly draw: Percentiles | undefined;
   readonly post: Percentiles | undefined;
   readonly cold: number;
   readonly warm: number;
   /** Jobs in a U-Net call, on average over the jobs. */
   readonly occupancy: number;
+  /** Under the name they had last. */
   readonly byPerson: readonly { readonly key: string; readonly name: string; readonly jobs: number }[];
+  /** The channel '' stands for all direct messages of a platform: theirs would tell the person. */
   readonly byChannel: readonly {
     readonly channel: string;
     readonly platform: string;
     readonly jobs: number;
   }[];
   readonly byModel: readonly { readonly model: string; readonly jobs: number }[];
-  /** Words of prompts, most frequent first. */
+  /** Words of prompts, those in most prompts first. */
   readonly words: readonly { readonly word: string; readonly count: number }[];
   /** At most 48 equal spans of the range: jobs delivered in each, and the longest the line was. */
   readonly timeline: readonly { readonly at: number; readonly jobs: number; readonly waiting: number }[];
@@ -208,7 +211,7 @@ export interface Log {
   get(id: string): Promise<Job | undefined>;
   /** queued → running. Undefined when it is not queued. */
   start(id: string, now: number): Promise<Job | undefined>;
-  /** running → queued with the next attempt; `died` when an engine's death sends it back. */
+  /** running → queued with the next attempt, waiting since then; `died` when an engine's death sends it back. */
   requeue(id: string, how: { readonly now: number; readonly died: boolean }): Promise<Job | undefined>;
   /** running → drawn. */
   drew(
@@ -232,17 +235,18 @@ export interface Log {
   /** The end of a failed or cancelled job has been shown, or cannot be. */
   told(id: string): Promise<void>;
   retarget(id: string, target: Target): Promise<void>;
-  /** The picture to start from is in the storage now. */
+  /** The picture to start from is in the storage now; where it was attached is forgotten. */
   keepInit(id: string, key: string): Promise<void>;
   /** In the order they were accepted: not ended, or ended and not told. */
   unfinished(): Promise<readonly Job[]>;
   /** Newest first. */
   find(filter: Filter, page: { readonly skip: number; readonly take: number }): Promise<Page>;
-  /** Pictures asked for since then, failed and cancelled ones not counted. */
+  /** Pictures asked for since then, failed and cancelled ones not counted, deleted ones counted. */
   used(person: string, since: number): Promise<number>;
   /** Median milliseconds of drawing one picture, of the last 50 jobs like this; undefined without any. */
   usualCost(model: string, pixels: number): Promise<number | undefined>;
 
+  /** What the channel's admins said, over what the server's said. */
   settings(server: string | undefined, channel?: string): Promise<RoomSettings>;
   /** Changes what is given; null takes a setting back. */
   set(
@@ -254,7 +258,9 @@ export interface Log {
   setStyle(server: string, style: Style): Promise<void>;
   removeStyle(server: string, name: string): Promise<boolean>;
 
+  /** False when that person has reported it already, or there is no such job. */
   report(id: string, by: string, now: number): Promise<boolean>;
+  /** Of what was asked in the range. Deleted jobs count by the day, where no person and no words are asked for. */
   stats(filter: Filter & Range): Promise<Stats>;
   /** One row of the queue's length, for the timeline. */
   sample(now: number, waiting: number, running: number): Promise<void>;
@@ -263,15 +269,22 @@ export interface Log {
   exportPerson(person: string): Promise<unknown>;
   /**
    * Deletes a person's rows, overwriting them on the disk, and gives the storage keys that nobody else's rows name.
-   * Daily counters stay, without the person.
+   * Daily counters stay, without the person, and so do their reports on others' jobs. Takes a second or two for a large
+   * log, and others that write wait as long.
    */
   deletePerson(person: string): Promise<readonly string[]>;
-  /** Deletes one ended job in the same way. */
+  /**
+   * Deletes one ended job. Its row is overwritten at once; copies that the database made when it moved rows about go with
+   * the next `purge` or `deletePerson`.
+   */
   deleteJob(id: string): Promise<readonly string[]>;
-  /** Deletes what ended before then. */
+  /** Deletes what ended before then, as `deletePerson` does, and what is only of use for a while. */
   purge(before: number): Promise<readonly string[]>;
 
-  /** Small values for adapters: sessions to resume, what was registered, installations. */
+  /**
+   * Small values for adapters: sessions to resume, what was registered, installations. What is named `person/KEY/…` is
+   * that person's: exported and deleted with them.
+   */
   keep(name: string, value: string | undefined): Promise<void>;
   kept(name: string): Promise<string | undefined>;
   close(): Promise<void>;

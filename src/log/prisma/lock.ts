@@ -5,13 +5,13 @@ import { UserError } from '../../errors.js';
 
 /**
  * Makes a folder this process's own until it releases it or ends, however it ends: the lock is one that the operating
- * system holds on an open file, by way of SQLite, which knows how on each. Makes the folder where there is none.
+ * system holds on an open file, by way of SQLite, which knows how on each. Makes the folder where there is none, for its owner alone: prompts and tokens lie in it.
  *
  * @throws UserError `bad-option` when another process has it
  * @example const lock = lockFolder('data'); … lock.release();
  */
 export function lockFolder(folder: string): { release(): void } {
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   // A file of its own says who: while the lock is held, nobody else can read what is locked.
   const holder = join(folder, 'kiln.pid');
   const database = new Database(join(folder, 'kiln.lock'), { timeout: 0 });

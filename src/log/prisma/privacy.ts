@@ -37,26 +37,30 @@ export async function createPrivacy(
     const keys = await lane(() =>
       client.$transaction(async (transaction) => {
         const keys = await work(transaction);
+        const value = randomUUID();
         await transaction.kept.upsert({
           where: { name: owed },
-          create: { name: owed, value: '' },
-          update: {},
+          create: { name: owed, value },
+          update: { value },
         });
         return keys;
       }, patient),
     );
     if (how.thoroughly) await settle();
-    await emptyWal(client, lane);
+    else await emptyWal(client, lane);
     return keys;
   }
 
   async function settle(): Promise<void> {
-    await lane(async () => {
-      // Of several that wait for it, the first did it for all.
-      if (!(await client.kept.findUnique({ where: { name: owed } }))) return;
-      await vacuum(url);
-      await client.kept.delete({ where: { name: owed } });
+    const done = await lane(async () => {
+      const row = await client.kept.findUnique({ where: { name: owed } });
+      // Of several that wait for it, the first does it for all.
+      if (row) await vacuum(url);
+      return row;
     });
+    await emptyWal(client, lane);
+    // Somebody may owe it again by now.
+    if (done) await lane(() => client.kept.deleteMany({ where: done }));
   }
 
   // The process before this one may have died in between.

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import type { Log, NewJob } from '../../../src/log/log.js';
+import { openPrismaLog } from '../../../src/log/prisma/open.js';
 import { createRandom } from '../../fire/random.js';
 import { temporaryFolder } from '../../fixtures/temporaryFolder.js';
 import { image, jobIn, newJob, noon, result } from '../jobs.js';
+import { standingClock } from '../standingClock.js';
 import { fill } from './fill.js';
 import { temporaryLog } from './temporaryLog.js';
 
@@ -120,6 +122,29 @@ describe('no byte of a person is left in the database’s files', () => {
     await log.deletePerson(`discord:${mark}`);
     expect(marksIn(folder)).toEqual([]);
     expect((await log.find({}, { skip: 0, take: 1 })).total).toBeGreaterThan(1500);
+  });
+
+  test('after the next start, when the process died between the deletion and the writing anew', async () => {
+    const folder = temporaryFolder();
+    const first = await temporaryLog(folder);
+    fill(folder, 500, () => ({ personKey: `discord:${mark}`, prompt: mark.repeat(100) }));
+    await first.deleteJob('0000000007');
+    await first.close();
+    // As secure_delete leaves it: gone from the tables, and copies in the pages.
+    const database = new Database(join(folder, 'kiln.db'));
+    database.pragma('secure_delete = OFF');
+    database.exec('DELETE FROM "Job"; DELETE FROM "Spent"');
+    database.close();
+    expect(marksIn(folder).length).toBeGreaterThan(1000);
+    const beside = await openPrismaLog({
+      url: `file:${join(folder, 'kiln.db')}`,
+      clock: standingClock,
+      beside: true,
+    });
+    await beside.close();
+    expect(marksIn(folder).length).toBeGreaterThan(1000);
+    await temporaryLog(folder);
+    expect(marksIn(folder).length).toBe(0);
   });
 
   test('after each deleteJob', async () => {
