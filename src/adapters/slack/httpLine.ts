@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { HTTPReceiver } from '@slack/bolt';
-import type { Line, LineOptions } from './start.js';
+import type { Line, LineOptions } from './line.js';
 
 const skew = 5 * 60;
 const mostBytes = 4 * 2 ** 20;

@@ -3,7 +3,7 @@ import { type Command, type OptionSpec, optionsOf } from '../../command.js';
 import type { Form } from '../../request.js';
 import { readFile } from './options.js';
 import { at, listAt, textAt } from './payload.js';
-import { cut } from './words.js';
+import { cut } from './text.js';
 
 /** What a modal carries along, in at most 3,000 characters. */
 export interface Carried {

@@ -42,7 +42,7 @@ export function readMessage(
   if (subtype !== undefined && subtype !== null && subtype !== 'file_share') return undefined;
   if (at(event, 'bot_id') || at(event, 'edited') || at(event, 'hidden') || user === botUser) return undefined;
 
-  const typed = plainText(textAt(event, 'text') ?? '', botUser);
+  const typed = plainText(textAt(event, 'text') ?? '', { botUser });
   const image = readImage(event);
   const word = typed.toLowerCase();
   const asked = {
@@ -66,8 +66,10 @@ export function readSlash(body: unknown, team: string): Asked | undefined {
   const name = textAt(body, 'command');
   const trigger = textAt(body, 'trigger_id');
   if (!channel || !user || !name || !trigger) return undefined;
-  const text = plainText(textAt(body, 'text') ?? '');
-  const [, word = '', rest = ''] = /^(\S*)\s*([\s\S]*)$/.exec(text) ?? [];
+  const text = textAt(body, 'text') ?? '';
+  const [, word = '', rest = ''] = /^(\S*)\s*([\s\S]*)$/.exec(text.trim()) ?? [];
+  const command = name === '/imagine' ? 'imagine' : word.toLowerCase() || 'help';
+  const typed = plainText(name === '/imagine' ? text : rest, { ids: command !== 'imagine' });
   return {
     key: `slack:trigger:${trigger}`,
     team,
@@ -75,9 +77,8 @@ export function readSlash(body: unknown, team: string): Asked | undefined {
     userName: textAt(body, 'user_name'),
     channel,
     direct: channel.startsWith('D'),
-    ...(name === '/imagine'
-      ? { command: 'imagine', options: { typed: text } }
-      : { command: word.toLowerCase() || 'help', options: { typed: rest } }),
+    command,
+    options: { typed },
     responseUrl: textAt(body, 'response_url'),
     trigger,
   };
@@ -120,7 +121,7 @@ export function readShortcut(body: unknown, team: string, botUser?: string): Ask
     .map((element) => readButtonId(textAt(element, 'action_id') ?? ''))
     .find((found) => found !== undefined);
   const image = readImage(message);
-  const text = plainText(textAt(message, 'text') ?? '', botUser);
+  const text = plainText(textAt(message, 'text') ?? '', { botUser });
   return {
     key: `slack:trigger:${trigger}`,
     team,

@@ -4,12 +4,18 @@ const entity = /<([^<>]*)>/g;
  * What somebody typed, from what Slack makes of it: mentions and links as they were seen, `&lt;` as `<`, and without
  * any mention of Kiln.
  *
+ * @param how.ids leaves mentions as Slack writes them, for who sets something by a mention
  * @example plainText('<@U0KILN> a <https://fox.example|fox.example> &amp; a hound', 'U0KILN') // 'a fox.example & a hound'
  */
-export function plainText(text: string, botUser?: string): string {
+export function plainText(
+  text: string,
+  { botUser, ids = false }: { readonly botUser?: string; readonly ids?: boolean } = {},
+): string {
   return text
     .replace(entity, (_whole, inside: string) => {
       const [target = '', label] = split(inside);
+      // Escaped, so that it comes out of what follows.
+      if (ids && /^[@#!]/.test(target)) return `&lt;${target}&gt;`;
       if (botUser && target === `@${botUser}`) return ' ';
       if (label) return /^[@#]/.test(target) ? `${target[0]}${label.replace(/^[@#]/, '')}` : label;
       if (target.startsWith('!')) return `@${target.slice(1).split('^')[0]}`;

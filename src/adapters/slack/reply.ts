@@ -1,7 +1,7 @@
 import type { types } from '@slack/bolt';
 import type { Button, Item, Reply, Shown } from '../../request.js';
 import { buttonId } from './buttonId.js';
-import { cut, fallbackText, plainWords, richText } from './words.js';
+import { cut, fallbackText, plainWords, richText } from './text.js';
 
 export interface Message {
   readonly text: string;

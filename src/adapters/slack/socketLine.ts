@@ -1,6 +1,6 @@
 import { SocketModeReceiver } from '@slack/bolt';
 import type { Clock } from '../../clock.js';
-import type { Line, LineOptions } from './start.js';
+import type { Line, LineOptions } from './line.js';
 
 const reconnectAfter = 5000;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Shown } from '../../request.js';
 import type { Api } from './api.js';
 import { textAt } from './payload.js';
-import { cut } from './words.js';
+import { cut } from './text.js';
 
 export interface Uploads {
   /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createSlackAdapter } from '../../../src/adapters/slack/adapter.js';
 import { botScopes } from '../../../src/adapters/slack/methods.js';
+import { createSlackAdapter } from '../../../src/adapters/slack/start.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { FakeSlack } from '../../fakes/slack/contract.js';
 import { fastClock, openStage, type Stage } from './stage.js';

@@ -67,7 +67,12 @@ test('every slash command is there and is answered, at the one address for every
   expect(manifest.get('settings.interactivity.is_enabled')).toBe('true');
 });
 
-test('shortcuts are on messages, and what they call is well-formed', () => {
-  expect(list(/^features\.shortcuts\.\d+\.type$/)).toEqual(['message']);
-  expect(list(/^features\.shortcuts\.\d+\.callback_id$/)).toEqual(['reimagine']);
+test('shortcuts are on messages, each called by the name of its command', () => {
+  expect(list(/^features\.shortcuts\.\d+\.type$/)).toEqual(['message', 'message']);
+  const names = list(/^features\.shortcuts\.\d+\.name$/);
+  const ids = list(/^features\.shortcuts\.\d+\.callback_id$/);
+  expect(Object.fromEntries(ids.map((id, n) => [id, names[n]]))).toEqual({
+    reimagine: 'Re-imagine',
+    promptof: 'Prompt of this',
+  });
 });

@@ -92,6 +92,8 @@ test.each([
   [{ command: '/imagine', text: 'a &lt;red&gt; fox --ar 3:2' }, 'imagine', 'a <red> fox --ar 3:2'],
   [{ command: '/imagine' }, 'imagine', ''],
   [{ text: 'Show  4k2j9d --index 2' }, 'show', '4k2j9d --index 2'],
+  [{ text: 'settings --reports <#C0ART|art>' }, 'settings', '--reports <#C0ART>'],
+  [{ text: 'imagine by <@U0ANNA|anna>' }, 'imagine', 'by @anna'],
   [{ text: '' }, 'help', ''],
 ])('%j runs %s with %j', (change, command, typed) => {
   expect(readSlash({ ...slash, ...change }, 'T0FOX')).toMatchObject({

@@ -13,7 +13,12 @@ test.each([
   ['<https://fox.example|fox.example> <https://hound.example>', 'fox.example https://hound.example'],
   ['two\nlines   and  spaces ', 'two\nlines and spaces'],
 ])('%j was typed as %j', (sent, typed) => {
-  expect(plainText(sent, 'U0KILN')).toBe(typed);
+  expect(plainText(sent, { botUser: 'U0KILN' })).toBe(typed);
+});
+
+test('mentions stay as they are for who sets something by them', () => {
+  const sent = '--reports <#C0ART|art> --roles <!subteam^S0CREW|@crew> &lt;3 <https://a.example|a>';
+  expect(plainText(sent, { ids: true })).toBe('--reports <#C0ART> --roles <!subteam^S0CREW> <3 a');
 });
 
 test('text that Slack escaped comes out as it was typed, whatever it is', () => {

@@ -1,9 +1,18 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
-import { createSlackAdapter, type SlackOptions } from '../../../src/adapters/slack/adapter.js';
 import { botScopes } from '../../../src/adapters/slack/methods.js';
+import { createSlackAdapter, type SlackOptions } from '../../../src/adapters/slack/start.js';
 import { silentLogger } from '../../../src/logger.js';
-import type { Adapter, Handle, Request, Responder } from '../../../src/request.js';
+import type {
+  Adapter,
+  Button,
+  Handle,
+  Reply,
+  Request,
+  Responder,
+  Shown,
+  Target,
+} from '../../../src/request.js';
 import type { Mode } from '../../fakes/slack/boltApp.js';
 import type { FakeSlack, FakeSlackOptions } from '../../fakes/slack/contract.js';
 import { startFakeSlack } from '../../fakes/slack/fakeSlack.js';
@@ -116,3 +125,20 @@ export const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
+
+export const picture: Shown = { name: 'kiln-a-1.png', bytes: png, type: 'image/png', alt: 'a red fox' };
+export const button: Button = { command: 'vary', job: 'a1b2', index: 1, label: 'V1' };
+
+/** Answers with the picture as a job does: a placeholder, progress, the end. */
+export async function draw(stage: Stage, request: Request, responder: Responder): Promise<Target> {
+  const target = await responder.acknowledge({ private: false });
+  const { key } = request;
+  const progress: Reply = { text: ['Drawing'], progress: { step: 3, steps: 6 } };
+  await stage.adapter.show(target, progress, { key, weight: 'progress' });
+  const end: Reply = {
+    text: ['Drawn for ', { mention: request.person.id }],
+    pictures: [picture],
+    buttons: [[button]],
+  };
+  return stage.adapter.show(target, end, { key, weight: 'final' });
+}

@@ -1,7 +1,7 @@
 import type { types } from '@slack/bolt';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { cut, fallbackText, plainWords, richText } from '../../../src/adapters/slack/words.js';
+import { cut, fallbackText, plainWords, richText } from '../../../src/adapters/slack/text.js';
 
 const hostile = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
