@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createDiscordAdapter } from '../adapters/discord/start.js';
 import { createPlaygroundAdapter } from '../adapters/playground/adapter.js';
-import { createSlackAdapter } from '../adapters/slack/adapter.js';
+import { createSlackAdapter } from '../adapters/slack/start.js';
 import type { AdapterTools } from '../adapters/tools.js';
 import { version } from '../cli/packageFolder.js';
 import { type Clock, sleep } from '../clock.js';

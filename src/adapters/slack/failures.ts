@@ -77,3 +77,17 @@ export function roomError(error: unknown, action: 'change' | 'post'): unknown {
   }
   return channelGone.has(code) ? new UserError('no-room', sentence, { cause: error }) : error;
 }
+
+/** Why Kiln cannot start on Slack, where somebody can do something about it; else the error as it is. */
+export function startError(error: unknown, place: string): unknown {
+  const code = slackCode(error);
+  if (code && (workspaceGone.has(code) || code === 'not_allowed_token_type')) {
+    const sentence = `Cannot connect to Slack: found a token of which Slack says ${code}, want one from the app's own pages`;
+    return new UserError('bad-option', sentence, { cause: error });
+  }
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    const sentence = `Cannot serve Slack at ${place}: the port is taken, want a free one`;
+    return new UserError('bad-option', sentence, { cause: error });
+  }
+  return error;
+}

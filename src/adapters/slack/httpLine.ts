@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { HTTPReceiver } from '@slack/bolt';
 import type { Line, LineOptions } from './line.js';
 
+const path = '/slack/events';
 const skew = 5 * 60;
 const mostBytes = 4 * 2 ** 20;
 
@@ -13,7 +15,7 @@ const mostBytes = 4 * 2 ** 20;
 export function createHttpLine(options: LineOptions & { readonly signingSecret: string }): Line {
   const receiver = new HTTPReceiver({
     signingSecret: options.signingSecret,
-    endpoints: '/slack/events',
+    endpoints: path,
     logger: options.logger,
     ...options.oauth,
   });
@@ -35,6 +37,10 @@ export function createHttpLine(options: LineOptions & { readonly signingSecret: 
   });
   return {
     receiver,
+    get address() {
+      const bound = server.address() as AddressInfo | null;
+      return bound ? `http://${options.host}:${bound.port}${path}` : undefined;
+    },
     get connected() {
       return server.listening;
     },

@@ -4,6 +4,8 @@ import type { HTTPReceiver, Receiver, Logger as SlackLogger } from '@slack/bolt'
 export interface Line {
   readonly receiver: Receiver;
   readonly connected: boolean;
+  /** Where it takes requests, if it does. */
+  readonly address: string | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

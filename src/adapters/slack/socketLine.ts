@@ -67,6 +67,7 @@ export function createSocketLine(
   }
   return {
     receiver,
+    address: undefined,
     get connected() {
       return connected;
     },

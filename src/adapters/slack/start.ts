@@ -6,6 +6,7 @@ import { createApi } from './api.js';
 import { createApp } from './app.js';
 import { boltLogger } from './boltLogger.js';
 import { createEdits } from './edits.js';
+import { startError } from './failures.js';
 import { fetchAttachment } from './fetch.js';
 import { createInstallations } from './installations.js';
 import { listen } from './listen.js';
@@ -36,15 +37,22 @@ export interface SlackOptions extends AdapterTools {
   readonly secret: Buffer;
 }
 
+export interface SlackAdapter extends Adapter {
+  /** Where Slack's requests are taken, once it has started; undefined with Socket Mode. */
+  readonly address: string | undefined;
+}
+
 const requestTimeout = 10_000;
 const stopTimeout = 8000;
 
 /**
  * Kiln in Slack, by Bolt.
  *
+ * Starting throws a UserError `bad-option` when a token is refused or the port is taken.
+ *
  * @example createSlackAdapter({ ...tools, botToken, signingSecret, port: 3000, host: '127.0.0.1', secret })
  */
-export function createSlackAdapter(options: SlackOptions): Adapter {
+export function createSlackAdapter(options: SlackOptions): SlackAdapter {
   const { botToken, clientId, clientSecret, apiUrl, clock, logger, memory } = options;
   if (!botToken && !(clientId && clientSecret)) {
     throw new Error(
@@ -100,13 +108,20 @@ export function createSlackAdapter(options: SlackOptions): Adapter {
 
   return {
     platform: 'slack',
+    get address() {
+      return line.address;
+    },
     get ready() {
       return line.connected;
     },
     async start() {
-      // A token that is wrong is told at the start, not at the first message.
-      if (botToken) await workspaces.get('');
-      await line.start();
+      try {
+        // A token that is wrong is told at the start, not at the first message.
+        if (botToken) await workspaces.get('');
+        await line.start();
+      } catch (error) {
+        throw startError(error, `${options.host}:${options.port}`);
+      }
     },
     async stop() {
       await line.stop();

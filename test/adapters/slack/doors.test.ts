@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { botScopes } from '../../../src/adapters/slack/methods.js';
-import { createSlackAdapter } from '../../../src/adapters/slack/start.js';
+import { createSlackAdapter, type SlackOptions } from '../../../src/adapters/slack/start.js';
 import { silentLogger } from '../../../src/logger.js';
 import type { FakeSlack } from '../../fakes/slack/contract.js';
 import { fastClock, openStage, type Stage } from './stage.js';
@@ -25,6 +25,22 @@ const parcel = (text: string) => ({
   },
   takesAnswer: true,
 });
+
+const create = (change: Partial<SlackOptions>) =>
+  createSlackAdapter({
+    commands: [],
+    handle: async () => {},
+    clock: fastClock,
+    logger: silentLogger,
+    admins: [],
+    suggest: async () => [],
+    memory: { get: async () => undefined, set: async () => {} },
+    apiUrl: stage.slack.apiUrl,
+    port: 0,
+    host: '127.0.0.1',
+    secret: Buffer.alloc(32),
+    ...change,
+  });
 
 test('what is signed with another secret, too early or too late, is refused and never handed over', async () => {
   stage = await openStage('HTTP');
@@ -87,26 +103,34 @@ test('it is ready while it listens, and answers nobody once it has stopped', asy
   await expect(fetch(stage.slack.eventsUrl!)).rejects.toThrow();
 });
 
-test('a token that is wrong is told at the start', async () => {
+test.each([{ botToken: 'xoxb-wrong', signingSecret: 'secret' }, { appToken: 'xapp-wrong' }])(
+  'tokens of which %j is wrong are told at the start',
+  async (wrong) => {
+    stage = await openStage('HTTP');
+    const counts = stage.slack.tolerate('invalid_auth');
+    const started = create({ botToken: stage.slack.botToken, ...wrong }).start();
+    await expect(started).rejects.toMatchObject({
+      code: 'bad-option',
+      message: expect.stringContaining('invalid_auth'),
+    });
+    counts();
+  },
+);
+
+test('a port that is taken is told at the start; any that is free is told once it is known', async () => {
   stage = await openStage('HTTP');
-  const adapter = createSlackAdapter({
-    commands: [],
-    handle: async () => {},
-    clock: fastClock,
-    logger: silentLogger,
-    admins: [],
-    suggest: async () => [],
-    memory: { get: async () => undefined, set: async () => {} },
-    botToken: 'xoxb-wrong',
-    signingSecret: 'secret',
-    apiUrl: stage.slack.apiUrl,
-    port: 0,
-    host: '127.0.0.1',
-    secret: Buffer.alloc(32),
+  const { botToken, signingSecret } = stage.slack;
+  const port = Number(new URL(stage.address).port);
+  const started = create({ botToken, signingSecret, port }).start();
+  await expect(started).rejects.toMatchObject({
+    code: 'bad-option',
+    message: expect.stringContaining(`:${port}`),
   });
-  const counts = stage.slack.tolerate('invalid_auth');
-  await expect(adapter.start()).rejects.toThrow(/invalid_auth/);
-  counts();
+  const free = create({ botToken, signingSecret });
+  expect(free.address).toBeUndefined();
+  await free.start();
+  expect(free.address).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d*\/slack\/events$/);
+  await free.stop();
 });
 
 describe('over Socket Mode', () => {

@@ -62,7 +62,7 @@ test('every slash command is there and is answered, at the one address for every
   expect(addresses.length).toBe(5);
   for (const address of addresses)
     expect(address).toMatch(/^https:\/\/kiln\.example\/slack\/(events|oauth_redirect)$/);
-  expect(code).toContain("endpoints: '/slack/events'");
+  expect(code).toContain("const path = '/slack/events'");
   expect(code).toContain("redirectUriPath: '/slack/oauth_redirect'");
   expect(manifest.get('settings.interactivity.is_enabled')).toBe('true');
 });
