@@ -147,6 +147,9 @@ test('an interaction that comes twice is acknowledged without harm', async () =>
   await responder.acknowledge({ private: false });
   await responder.show({ text: ['Here'] });
   expect(answer.message()?.content).toBe('Here');
+  discord.again('INTERACTION_CREATE');
+  await (await next(2)).responder.show({ text: ['Here again'] });
+  expect(answer.message()?.content).toBe('Here again');
 });
 
 test('progress is edited every three seconds at most, and what is final comes last', async () => {
