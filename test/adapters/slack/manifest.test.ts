@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { commands } from '../../../commands/index.js';
 import { botScopes, eventScopes, methodScopes } from '../../../src/adapters/slack/methods.js';
+import { commandModal } from '../../../src/adapters/slack/modal.js';
+import { optionsOf } from '../../../src/command.js';
+import { checkView } from '../../fakes/slack/blockKit/views.js';
 
 const folder = 'src/adapters/slack/';
 const code = readdirSync(folder)
@@ -71,8 +75,18 @@ test('shortcuts are on messages, each called by the name of its command', () => 
   expect(list(/^features\.shortcuts\.\d+\.type$/)).toEqual(['message', 'message']);
   const names = list(/^features\.shortcuts\.\d+\.name$/);
   const ids = list(/^features\.shortcuts\.\d+\.callback_id$/);
-  expect(Object.fromEntries(ids.map((id, n) => [id, names[n]]))).toEqual({
-    reimagine: 'Re-imagine',
-    promptof: 'Prompt of this',
-  });
+  const menu = commands.filter(({ ways }) => ways.includes('menu'));
+  expect(Object.fromEntries(ids.map((id, n) => [id, names[n]]))).toEqual(
+    Object.fromEntries(menu.map(({ name, menuName }) => [name, menuName])),
+  );
 });
+
+test.each(commands.map((command) => [command.name, command] as const))(
+  'the form of %s is one that Slack takes',
+  (_name, command) => {
+    const view = commandModal(command, { channel: 'C0ART' }, { model: ['sprite'] });
+    const inputs = view.blocks.length > 0;
+    if (inputs) expect(checkView(view, 'modal', () => 'ready')).toEqual([]);
+    expect(inputs).toBe(optionsOf(command).some(({ hidden }) => !hidden));
+  },
+);
