@@ -1,12 +1,14 @@
-# Compiles with the development packages, then ships without them.
-FROM node:20-bookworm-slim AS build
+# Compiles with the development packages, then ships without them. The full image has what better-sqlite3 is compiled
+# with, should its own download not be there.
+FROM node:20-bookworm AS build
 WORKDIR /kiln
 COPY . .
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim
 WORKDIR /kiln
-ENV NODE_ENV=production KILN_DATA=/data
+# In a container everybody is elsewhere: the playground asks for the token in /data/token, or KILN_TOKEN.
+ENV NODE_ENV=production KILN_DATA=/data KILN_HOST=0.0.0.0
 COPY --from=build /kiln/package.json ./
 COPY --from=build /kiln/node_modules ./node_modules
 COPY --from=build /kiln/dist ./dist
@@ -15,7 +17,9 @@ COPY --from=build /kiln/prisma ./prisma
 RUN mkdir /data /out && chown node /data /out && ln -s /kiln/dist/src/cli.js /usr/local/bin/kiln && chmod +x dist/src/cli.js
 USER node
 VOLUME /data
-# Pictures are written to the working folder: mount one here.
+EXPOSE 3000 3001
+HEALTHCHECK --start-period=60s CMD node -e "fetch('http://127.0.0.1:3000/healthz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+# kiln draw writes pictures to the working folder: mount one here.
 WORKDIR /out
 ENTRYPOINT ["kiln"]
-CMD ["--help"]
+CMD ["start"]
