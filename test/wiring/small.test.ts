@@ -1,0 +1,106 @@
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { createMemoryLog } from '../../src/log/memory.js';
+import { silentLogger } from '../../src/logger.js';
+import { minutes } from '../../src/saying.js';
+import { createCosts } from '../../src/wiring/costs.js';
+import { keepHouse } from '../../src/wiring/housekeeping.js';
+import { keptSecret } from '../../src/wiring/secrets.js';
+import { createSuggest } from '../../src/wiring/suggest.js';
+import { fastClock } from '../fixtures/fast-clock.js';
+import { ada, openKit, room } from '../fixtures/kit.js';
+
+const folder = await mkdtemp(join(tmpdir(), 'kiln-wiring-'));
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('a wait is said as people say it', () => {
+  test.each([
+    [0, 'a few seconds'],
+    [4400, 'a few seconds'],
+    [12_000, 'about 12 s'],
+    [43_000, 'about 45 s'],
+    [100_000, 'about 2 min'],
+    [720_000, 'about 12 min'],
+    [7_200_000, 'about 2.0 h'],
+  ])('%d ms: %s', (milliseconds, wanted) => {
+    expect(minutes(milliseconds)).toBe(wanted);
+  });
+});
+
+describe('a kept secret', () => {
+  test('is made once, for its owner alone', async () => {
+    const file = join(folder, 'secret');
+    const made = await keptSecret(file);
+    expect(made.length).toBeGreaterThan(40);
+    expect(await keptSecret(file)).toBe(made);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await readFile(file, 'utf8')).trim()).toBe(made);
+  });
+
+  test('that is too short is refused, and so is a folder that is not there', async () => {
+    await writeFile(join(folder, 'short'), 'abc\n');
+    await expect(keptSecret(join(folder, 'short'))).rejects.toThrow('found 3 characters, want at least 32');
+    await expect(keptSecret(join(folder, 'no', 'secret'))).rejects.toThrow('the system says ENOENT');
+  });
+});
+
+describe('costs', () => {
+  test('are learnt from what was drawn, by model and size', async () => {
+    const kit = await openKit();
+    const costs = createCosts(kit.log, kit.tools.models.get);
+    const job = await kit.draw({ prompt: 'a fox', count: 2 });
+    expect(costs.of(job.options)).toBe(10_000);
+    costs.learn(job, 4000);
+    expect(costs.of(job.options)).toBe(4000);
+    costs.learn(job, 8000);
+    expect(costs.of(job.options)).toBeCloseTo(5200);
+    expect(costs.of({ ...job.options, width: 64 })).toBe(10_000);
+  });
+});
+
+describe('suggestions', () => {
+  test('begin with what was typed, then hold it', async () => {
+    const kit = await openKit();
+    const suggest = createSuggest({ log: kit.log, models: kit.tools.models });
+    const asking = { person: ada, place: room };
+    expect(await suggest('schedulers', 'DPM', asking, 2)).toEqual(['dpmpp_2m', 'dpmpp_2m_karras']);
+    expect(await suggest('schedulers', 'sde', asking, 25)).toEqual(['dpmpp_2m_sde']);
+    expect(await suggest('models', '', asking, 25)).toEqual(['sprite']);
+    await kit.log.setStyle('discord/100', { name: 'comic', prompt: '{prompt}' });
+    expect(await suggest('styles', 'c', asking, 25)).toEqual(['comic']);
+    expect(await suggest('styles', 'c', { person: ada, place: { ...room, server: '101' } }, 25)).toEqual([]);
+    const { id } = await kit.draw();
+    expect(await suggest('jobs', '', asking, 25)).toEqual([id]);
+    expect(await suggest('jobs', '', { person: { key: 'discord:2' }, place: room }, 25)).toEqual([]);
+  });
+});
+
+test('the house is kept: old jobs go by the clock, and the length of the line is noted', async () => {
+  const clock = fastClock();
+  const log = createMemoryLog({ clock });
+  const discarded: string[] = [];
+  const samples: number[] = [];
+  const watched = {
+    ...log,
+    purge: async (before: number) => [`older than ${clock.now() - before}`],
+    sample: async (_: number, waiting: number) => {
+      samples.push(waiting);
+    },
+  };
+  const stop = keepHouse({
+    ...{ log: watched, queue: { waiting: 3, running: 1 }, clock, logger: silentLogger, keepDays: 2 },
+    async discard(keys) {
+      discarded.push(...keys);
+    },
+  });
+  for (let hour = 0; hour < 2; hour++) {
+    clock.skip(60 * 60 * 1000);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+  stop();
+  expect(discarded.length).toBeGreaterThanOrEqual(2);
+  expect(discarded[0]).toMatch(/^older than 1728000\d\d$/);
+  expect(samples).toContain(3);
+});
