@@ -193,6 +193,11 @@ export interface Adapter {
   /** Deletes the message; one that is gone already is no error. */
   remove(target: Target): Promise<void>;
   /**
+   * Deletes what the adapter itself keeps of a person, before their rows go; left out where messages are kept by the
+   * platform.
+   */
+  forget?(person: Pick<Person, 'key'>): Promise<void>;
+  /**
    * Fetches a picture that was attached there, from the platform's hosts only.
    *
    * @throws UserError `bad-image`

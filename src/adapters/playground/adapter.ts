@@ -13,6 +13,7 @@ import { createMessages, keysOf } from './messages.js';
 import { readPage } from './page.js';
 import { createServer, type ServerOptions } from './server.js';
 import { keyOf, type ViewKeeping, viewOf } from './view.js';
+import { jobsOf, withoutJobs } from './withoutJobs.js';
 
 export interface PlaygroundOptions
   extends AdapterTools,
@@ -24,15 +25,16 @@ export interface PlaygroundOptions
   /** What people log in with; required where others than this machine can reach it, of no use elsewhere. */
   readonly token?: string;
   readonly version: string;
-  /** Told of storage keys that no message shows any more; they may be a job's as well. */
-  forget?(keys: readonly string[]): void;
+  /**
+   * Where keepUpload and picture are the playground's own and no job's: what no message shows is removed there, when its
+   * last message goes, or at the next start.
+   */
+  readonly files?: { keys(): AsyncIterable<string>; remove(key: string): Promise<void> };
 }
 
 export interface Playground extends Adapter {
   /** As `http://127.0.0.1:8188`, once it is started. */
   readonly address: string;
-  /** Storage keys of pictures that messages show, for whoever cleans up. */
-  keys(): readonly string[];
 }
 
 /** Characters of a token that can be guessed. */
@@ -51,7 +53,7 @@ const glance = 20;
  * @example await createPlaygroundAdapter({ ...tools, host: '127.0.0.1', port: 8188, … }).start();
  */
 export function createPlaygroundAdapter(options: PlaygroundOptions): Playground {
-  const { host, token, version, clock, logger, handle, forget } = options;
+  const { host, token, version, clock, logger, handle, files } = options;
   const loopback = isLoopback(host);
   if (!loopback && (token?.length ?? 0) < leastToken) {
     const found = token ? `its login token has ${token.length} characters` : 'it has no login token';
@@ -64,7 +66,12 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
   const stopping = new AbortController();
   const epoch = randomBytes(6).toString('hex');
   const downloads = createDownloads(mostPassingBytes);
-  const messages = createMessages({ ...options, onDropped: (keys) => forget?.(keys) });
+  const messages = createMessages({
+    ...options,
+    onDropped(keys) {
+      removed = removed.then(() => discard(keys));
+    },
+  });
   const lasting: ViewKeeping = { keep: options.keepUpload, downloads };
   const passing: ViewKeeping = {
     async keep(bytes, ending) {
@@ -82,11 +89,29 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
   });
   let server: Server | undefined;
   let port = options.port;
+  /** Resolves when the pictures that went until now are off the disk. */
+  let removed = Promise.resolve();
   /** Being sent now. */
   let answers = 0;
 
+  /** Never rejects: what is left is found at the next start. */
+  async function discard(keys: Iterable<string> | AsyncIterable<string>): Promise<void> {
+    try {
+      for await (const key of keys) await files?.remove(key);
+    } catch (error) {
+      logger.warn({ error }, 'the playground could not remove pictures that nothing shows');
+    }
+  }
+
+  /** What a process that was killed had kept for messages that it did not come to make. */
+  async function* strays(): AsyncIterable<string> {
+    const shown = new Set(messages.all.flatMap(keysOf));
+    for await (const key of files?.keys() ?? []) if (!shown.has(key)) yield key;
+  }
+
   async function start(): Promise<void> {
     await messages.load();
+    await discard(strays());
     const app = createServer({
       ...options,
       page: await readPage(),
@@ -115,6 +140,15 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
     server = opened;
   }
 
+  function removeJobs(jobs: readonly string[]): void {
+    const gone = new Set(jobs);
+    for (const message of messages.all) {
+      const left = withoutJobs(message, gone);
+      if (!left) messages.remove(message.id);
+      else if (left !== message) messages.put(message.id, left);
+    }
+  }
+
   async function stop(): Promise<void> {
     const closing = server;
     server = undefined;
@@ -129,6 +163,7 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
       clearTimeout(hurry);
     }
     await messages.saved();
+    await removed;
   }
 
   return {
@@ -142,18 +177,29 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
       const name = /^(0\.0\.0\.0|\[?::\]?)$/.test(host) ? '127.0.0.1' : host;
       return `http://${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
     },
-    keys: () => messages.all.flatMap(keysOf),
     async show(target, reply, { weight }) {
       const id = idOf(target);
       if (messages.wasRemoved(id)) {
         throw new UserError('message-gone', 'Cannot show this in the playground: its message was deleted');
       }
-      await asking.show(id, reply, { ended: weight === 'final' });
+      const by = typeof target.by === 'string' ? { by: target.by } : {};
+      await asking.show(id, reply, { ended: weight === 'final', ...by });
       return target;
     },
     async remove(target) {
-      messages.remove(idOf(target));
+      const id = idOf(target);
+      removeJobs(jobsOf(messages.get(id)));
+      messages.remove(id);
       await messages.saved();
+      await removed;
+    },
+    async forget({ key }) {
+      const own = messages.all.filter(({ by }) => key === `playground:${by}`);
+      removeJobs(own.flatMap(jobsOf));
+      // What is being answered just now is, as a rule, the wish to be forgotten.
+      for (const { id, view } of own) if (view) messages.remove(id);
+      await messages.saved();
+      await removed;
     },
     async fetch(attachment) {
       const key = /^playground:([0-9a-f]{64}\.(?:png|webp|jpg))$/.exec(attachment.url)?.[1];

@@ -89,7 +89,7 @@ export function createAsking({ handle, messages, logger, view, passingView }: As
 
   function inRoom({ key, person, asked }: Incoming, answer: (outcome: Outcome) => void): Responder {
     const facts = { by: person.name, asked };
-    const target: Target = { platform: 'playground', message: key };
+    const target = targetOf(key, person);
     return {
       async acknowledge(how) {
         messages.put(key, { ...facts, private: how.private });
@@ -106,9 +106,9 @@ export function createAsking({ handle, messages, logger, view, passingView }: As
     };
   }
 
-  function aside({ key }: Incoming, told: (outcome: Outcome) => void): Responder {
+  function aside({ key, person }: Incoming, told: (outcome: Outcome) => void): Responder {
     return {
-      acknowledge: async () => ({ platform: 'playground', message: key }),
+      acknowledge: async () => targetOf(key, person),
       show: async (reply) => told({ view: await passingView(reply) }),
       open: async (form) => told({ form }),
     };
@@ -122,7 +122,7 @@ export function createAsking({ handle, messages, logger, view, passingView }: As
       options,
       person,
       place: room,
-      target: { platform: 'playground', message: key },
+      target: targetOf(key, person),
     };
     return new Promise((resolve) => {
       let last: Outcome = {};
@@ -162,6 +162,11 @@ export function createAsking({ handle, messages, logger, view, passingView }: As
       await Promise.all([...running, ...lines.values()]);
     },
   };
+}
+
+/** With whose it is, for a message that a killed process did not come to make. */
+function targetOf(message: string, { name }: Person): Target {
+  return { platform: 'playground', message, by: name };
 }
 
 /** Words with nothing but buttons, as a place in line, wait for what is to come. */

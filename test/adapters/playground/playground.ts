@@ -47,6 +47,12 @@ export async function openPlayground(
       return key;
     },
     picture: async (key) => kept.files.get(key),
+    files: {
+      async *keys() {
+        yield* kept.files.keys();
+      },
+      remove: async (key) => void kept.files.delete(key),
+    },
     health: () => ({ ready: true, reasons: [] }),
     metrics: async () => ({ type: 'text/plain; version=0.0.4', body: 'kiln_jobs_total 3\n' }),
     ...options,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { keyOf } from '../../../src/adapters/playground/view.js';
 import type { Handle, Reply, Responder } from '../../../src/request.js';
 import { answering, button, drawn, listen, openPlayground, post, targetOf } from './playground.js';
 
@@ -79,7 +78,7 @@ describe('what is asked', () => {
           ageRestricted: false,
           member: true,
         },
-        target: { platform: 'playground', message: key },
+        target: { platform: 'playground', message: key, by: 'you' },
       },
     ]);
     const events = await listen(url);
@@ -119,7 +118,6 @@ describe('what is asked', () => {
     });
     const { view } = (await response.json()) as { view: { items: { picture: { src: string } }[] } };
     expect(kept.files.size).toBe(0);
-    expect(room.keys()).toEqual([]);
     const shown = await fetch(url + view.items[0]!.picture.src);
     expect(shown.headers.get('content-type')).toBe('image/png');
     expect(Buffer.from(await shown.arrayBuffer())).toEqual(picture.bytes);
@@ -256,39 +254,6 @@ describe('what is shown', () => {
       code: 'no-room',
     });
   });
-});
-
-test('the room keeps what ended last and what waits, and tells of pictures that nothing shows any more', async () => {
-  const dropped: string[] = [];
-  const { room, url } = await openPlayground({ forget: (keys) => dropped.push(...keys) });
-  for (const id of ['waits', 'waited']) await room.show(targetOf(id), { text: ['Place 9'] }, progress);
-  const [red, blue] = [await drawn('red'), await drawn('blue')];
-  await room.show(targetOf('first'), { text: [], pictures: [blue] }, final);
-  await room.show(targetOf('second'), { text: [], pictures: [red] }, final);
-  for (let index = 0; index < 70; index += 1) {
-    // The red one is shown once more before the message that had it goes.
-    await room.show(
-      targetOf(`m${index}`),
-      { text: [`${index}`], pictures: index === 40 ? [red] : [] },
-      final,
-    );
-  }
-  await room.show(targetOf('waited'), { text: ['Done'] }, final);
-  await room.show(targetOf('last'), { text: ['Done'] }, final);
-  const events = await listen(url);
-  const ids: string[] = [];
-  while (ids.at(-1) !== 'last') {
-    const { event, data } = await events.next();
-    if (event === 'message') ids.push(data.id);
-  }
-  expect(ids).toEqual([
-    'waits',
-    ...Array.from({ length: 58 }, (_, index) => `m${index + 12}`),
-    'waited',
-    'last',
-  ]);
-  expect(dropped).toEqual([keyOf(blue.bytes, 'png')]);
-  expect(room.keys()).toEqual([keyOf(red.bytes, 'png')]);
 });
 
 test('stopping ends the streams, and waits for what is being answered', async () => {
