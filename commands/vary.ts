@@ -3,8 +3,8 @@ import { drawAgain } from './drawing/again.js';
 import { findJob, pictureOf } from './drawing/findJob.js';
 import { pressed } from './drawing/jobOptions.js';
 
-/** Half of the way back to noise: the shapes stay, what they are made of changes. */
-const strength = 0.6;
+/** Most of the way back to noise: the composition stays, the rest is drawn anew. */
+const strength = 0.7;
 
 /** Pictures near one that is there. */
 export const vary = defineCommand({

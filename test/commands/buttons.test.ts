@@ -37,24 +37,24 @@ describe('buttons under a picture', () => {
       parent: { job: first.id, index: 3 },
       init: { key: first.images[2]!.key },
     });
-    expect(requests.at(-1)).toMatchObject({ strength: 0.6, init: { width: 128, height: 128 } });
+    expect(requests.at(-1)).toMatchObject({ strength: 0.7, init: { width: 128, height: 128 } });
     expect(requests.at(-1)!.init!.data[0]).toBe(9);
   });
 
   test('upscale draws again at twice the size where the model can', async () => {
-    const kit = await openKit();
-    const first = await kit.draw({ prompt: 'a fox', seed: 7 });
+    const kit = await openKit({ models: [{ width: 512, height: 512 }] });
+    const first = await kit.draw({ prompt: 'a fox', seed: 7, width: 512, height: 512 });
     await kit.ask('enlarge', { job: first.id, index: 1 });
     const job = await newest(kit);
-    expect(job).toMatchObject({ kind: 'enlarge', drawnWith: { width: 256, height: 256, strength: 0.3 } });
+    expect(job).toMatchObject({ kind: 'enlarge', drawnWith: { width: 1024, height: 1024, strength: 0.3 } });
   });
 
   test('upscale resamples, and says so, where the model cannot', async () => {
     const kit = await openKit();
-    const first = await kit.draw({ prompt: 'a fox', width: 256, height: 256 });
+    const first = await kit.draw({ prompt: 'a fox' });
     const answer = await kit.ask('enlarge', { job: first.id, index: 1 });
-    expect(answer.text).toContain('resampled: 512×512 is more than sprite draws well');
-    expect(answer.last.pictures).toMatchObject([{ width: 512, height: 512 }]);
+    expect(answer.text).toContain('resampled: 256×256 is more than sprite draws well');
+    expect(answer.last.pictures).toMatchObject([{ width: 256, height: 256 }]);
     expect((await kit.log.find({}, { skip: 0, take: 9 })).total).toBe(1);
   });
 
