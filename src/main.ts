@@ -164,11 +164,11 @@ export async function startKiln(config: Config, replacements: Replacements = {})
         .filter(({ running }) => !running)
         .slice(0, stoppedAtMost);
       stopping.abort(new UserError('stopping', 'Kiln is stopping'));
-      for (const { entry } of waiting) {
+      const told = waiting.map(async ({ entry }) => {
         const job = await log.get(entry.id);
-        if (job) rooms.progress(job, stoppedReply(job));
-      }
-      await Promise.race([Promise.all([drained, ends.idle()]), sleep(systemClock, wordsMayLeave)]);
+        if (job) await rooms.pause(job, stoppedReply(job));
+      });
+      await Promise.race([Promise.all([drained, ends.idle(), ...told]), sleep(systemClock, wordsMayLeave)]);
       await Promise.race([connected.stop(), sleep(systemClock, wordsMayLeave)]);
       await studio.close();
       await log.close();

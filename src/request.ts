@@ -168,7 +168,10 @@ export interface Responder {
 /** What adapters are handed. Never rejects. */
 export type Handle = (request: Request, responder: Responder) => Promise<void>;
 
-/** How sure a reply has to arrive: progress may be dropped or merged with what follows, a final one never. */
+/**
+ * How sure a reply has to arrive: progress may be dropped or merged with what follows, a final one never, and it does
+ * not wait for progress that waits for its turn.
+ */
 export type Weight = 'progress' | 'final';
 
 /** One platform's rooms, as the rest of Kiln uses them. */

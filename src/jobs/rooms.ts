@@ -18,6 +18,8 @@ export interface Rooms {
     reply: Reply,
     signal: AbortSignal,
   ): Promise<'shown' | 'stopped' | { readonly gone: string }>;
+  /** Says once that the job goes on after a restart. Nothing else is shown of it from then on; never rejects. */
+  pause(job: Job, reply: Reply): Promise<void>;
   /** Deletes the message, trying a few times. */
   remove(job: Job): Promise<void>;
   /** The job was put back into the line, and may be shown again. */
@@ -38,7 +40,7 @@ const triesToRemove = 4;
 
 interface Message {
   target: Target;
-  /** Resolves when what is being sent has been answered: two sends at once could make two messages. */
+  /** Resolves when what is being sent has been answered. */
   sending: Promise<void>;
   busy: boolean;
   next?: { readonly job: Job; readonly reply: Reply };
@@ -72,6 +74,8 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
     }
     const before = message.target;
     const target = await adapter.show(before, reply, { weight, key: job.id });
+    // Overtaken by what is final, which knows better where it is.
+    if (weight === 'progress' && message.ended) return;
     message.target = target;
     if (JSON.stringify(target) !== JSON.stringify(before)) await log.retarget(job.id, target);
   }
@@ -98,8 +102,8 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
 
     async final(job, reply, signal) {
       const message = messageOf(job);
+      // Not after what is being sent: adapters let what is final overtake progress that waits for its turn.
       message.ended = true;
-      await message.sending;
       for (let attempt = 1; ; attempt++) {
         try {
           await send(job, message, reply, 'final');
@@ -121,6 +125,15 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
         // Deleted by its owner meanwhile: nothing is to be shown of it any more.
         if (!(await log.get(job.id))) return { gone: 'deleted' };
       }
+    },
+
+    async pause(job, reply) {
+      const message = messageOf(job);
+      if (message.ended) return;
+      message.ended = true;
+      await send(job, message, reply, 'final').catch((error) => {
+        logger.warn({ error, job: job.id }, 'that a job goes on later could not be shown');
+      });
     },
 
     async remove(job) {

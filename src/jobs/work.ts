@@ -143,7 +143,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     const code = error instanceof UserError ? error.code : 'internal';
     if (stopping.aborted) {
       const back = await log.requeue(job.id, { now: clock.now(), died: false });
-      if (back) rooms.progress(back, stoppedReply(back));
+      if (back) await rooms.pause(back, stoppedReply(back));
       return;
     }
     if (code === 'engine-died' || code === 'engine-hung') {
