@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest';
+import type { Handle } from '../fakes/discord/handle.js';
+import type { Person } from '../fakes/discord/person.js';
+import type { Channel } from '../fakes/discord/world.js';
+import { discordStage, drawn } from './discordStage.js';
+
+const stage = discordStage({ each: 'file' });
+
+const answered = async (press: Handle) => (await press.until(({ loading }) => !loading)).content;
+
+/** Each kind of place, as `ada` finds it. */
+const places: Readonly<Record<string, (ada: Person) => readonly [Channel, { userInstall: boolean }]>> = {
+  'a server': () => [stage.discord.channel(), { userInstall: false }],
+  'a thread': () => [stage.discord.channel({ thread: true }), { userInstall: false }],
+  'direct messages': (ada) => [stage.discord.channel({ dm: ada }), { userInstall: false }],
+  'a server without Kiln': () => [
+    stage.discord.channel({ guild: stage.discord.guild({ bot: false }) }),
+    { userInstall: true },
+  ],
+};
+
+describe.each(Object.keys(places))('under a picture in %s', (name) => {
+  test('every button does what it says', async () => {
+    const ada = stage.discord.user();
+    const [channel, way] = places[name]!(ada);
+    const grid = await ada
+      .slash(channel, 'imagine', { prompt: 'a red fox', seed: 7, count: 4 }, way)
+      .until(drawn);
+    expect(grid.buttons.map(({ label }) => label)).toEqual([
+      ...['U1', 'U2', 'U3', 'U4', 'V1', 'V2', 'V3', 'V4'],
+      ...['Re-roll', 'Edit', 'Info', 'Report', 'Delete'],
+    ]);
+    expect(grid.files[0]).toMatchObject({ width: 256, description: '4 pictures of: a red fox' });
+
+    const alone = await Promise.all(
+      [1, 2, 3, 4].map(async (index) => {
+        const picked = await ada.press(grid, `U${index}`).until(drawn);
+        expect(picked.content).toBe(`**a red fox** · picture ${index}, seed ${6 + index}, 128×128`);
+        return picked;
+      }),
+    );
+    for (const index of [1, 2, 3, 4]) {
+      const varied = await ada.press(grid, `V${index}`).until(drawn);
+      expect(varied.content).toContain('variation of');
+      const [job] = await stage.jobs();
+      expect(job).toMatchObject({ kind: 'vary', parent: { index }, options: { strength: 0.6 } });
+    }
+
+    expect(grid.buttons.find(({ emoji }) => emoji === '🔄')!.customId).toContain('reroll');
+    const again = await ada.press(grid, '🔄').until(drawn);
+    expect(again.content).toContain('re-roll of');
+    expect(again.content).not.toContain('seeds 7 to 10');
+
+    const edit = ada.press(grid, 'Edit');
+    await edit.acknowledged;
+    expect(edit.modal!.fields.map(({ label, value }) => [label, value])).toEqual([
+      ['Prompt', 'a red fox --count 4 --model sprite'],
+      ['Without', ''],
+      ['Seed', '7'],
+    ]);
+    const form = ada.submit(edit.modal!, { Prompt: 'a blue fox', Without: 'red', Seed: '8' });
+    expect((await form.until(drawn)).content).toContain('**a blue fox**');
+    expect((await stage.jobs())[0]).toMatchObject({ options: { negative: 'red', seed: 8, count: 1 } });
+
+    const large = await ada.press(alone[1]!, 'Upscale ×2').until(drawn);
+    expect(large.content).toContain('twice the size of');
+    expect(large.files[0]).toMatchObject({ width: 256, height: 256 });
+    const larger = await ada.press(large, 'Upscale ×2').until(({ files }) => files.length === 1);
+    expect(larger.content).toContain('resampled: 512×512 is more than sprite draws well');
+    expect(larger.files[0]).toMatchObject({ width: 512, height: 512 });
+
+    const info = ada.press(grid, 'Info');
+    expect(await answered(info)).toContain('**Seed**: 7 to 10');
+    expect(info.message()!.reader).toBe(ada.id);
+
+    const remove = ada.press(grid, 'Delete');
+    expect(await answered(remove)).toContain('Deleted');
+    expect(remove.message()!.reader).toBe(ada.id);
+    await stage.discord.until(() => !stage.discord.messages(channel).some(({ id }) => id === grid.id));
+    expect(await answered(ada.press(alone[0]!, 'Re-roll'))).toContain('Cannot find job');
+  });
+});
+
+test('an emoji is made where both may make some, and refused elsewhere', async () => {
+  const { discord } = stage;
+  const may = discord.user({ permissions: ['CreateGuildExpressions'] });
+  const mayNot = discord.user();
+  const guild = discord.guild();
+  const picture = await may
+    .slash(discord.channel({ guild }), 'imagine', { prompt: 'Ein größerer Fuchs!' })
+    .until(drawn);
+  const made = may.press(picture, 'Use as emoji');
+  expect(await answered(made)).toBe('Made an emoji: `:ein_gro_erer_fuchs:`');
+  expect(made.message()!.reader).toBe(may.id);
+  expect(guild.emojis).toHaveLength(1);
+  expect(await answered(mayNot.press(picture, 'Use as emoji'))).toContain(
+    'want the permission Create Expressions for both',
+  );
+
+  const poor = discord.guild({ botPermissions: ['SendMessages'] });
+  const other = await may
+    .slash(discord.channel({ guild: poor }), 'imagine', { prompt: 'a fox' })
+    .until(drawn);
+  expect(await answered(may.press(other, 'Use as emoji'))).toContain('for both you and Kiln');
+  const direct = await may.slash(discord.channel({ dm: may }), 'imagine', { prompt: 'a fox' }).until(drawn);
+  expect(await answered(may.press(direct, 'Use as emoji'))).toContain('want a server');
+  expect(poor.emojis).toEqual([]);
+});
+
+test('a report goes once to the channel that the admins named', async () => {
+  const { discord } = stage;
+  const [admin, ada, bob] = [discord.user({ admin: true }), discord.user(), discord.user({ name: 'bob' })];
+  const guild = discord.guild();
+  const [channel, reports] = [discord.channel({ guild }), discord.channel({ guild })];
+  await answered(admin.slash(channel, 'settings', { scope: 'server', reports: `<#${reports.id}>` }));
+  const picture = await ada.slash(channel, 'imagine', { prompt: 'a red fox' }).until(drawn);
+  const press = bob.press(picture, 'Report');
+  expect(await answered(press)).toBe('Reported to the admins. Thank you.');
+  expect(press.message()!.reader).toBe(bob.id);
+  expect(await answered(bob.press(picture, 'Report'))).toBe('You have reported this picture before.');
+  const [told, ...others] = discord.messages(reports);
+  expect(others).toEqual([]);
+  expect(told!.content).toContain('**Reported picture** by bob');
+  expect(told!.files).toHaveLength(1);
+  expect(await answered(admin.press(told!, 'Delete'))).toContain('Deleted');
+  expect(discord.messages(channel).filter(drawn)).toEqual([]);
+});
+
+test('a picture is deleted by its owner or a moderator, not by others', async () => {
+  const { discord } = stage;
+  const [ada, bob] = [discord.user(), discord.user()];
+  const moderator = discord.user({ permissions: ['ManageMessages'] });
+  const channel = discord.channel();
+  const picture = await ada.slash(channel, 'imagine', { prompt: 'a red fox' }).until(drawn);
+  const refused = bob.press(picture, 'Delete');
+  expect(await answered(refused)).toBe('Cannot delete this: want whoever asked for it, or a moderator');
+  expect(refused.message()!.reader).toBe(bob.id);
+  expect(discord.messages(channel).filter(drawn)).toHaveLength(1);
+  expect(await answered(moderator.press(picture, 'Delete'))).toContain('Deleted');
+  expect(discord.messages(channel).filter(drawn)).toEqual([]);
+});
