@@ -18,7 +18,7 @@ export const privacy = defineCommand({
   who: 'everyone',
   ways: ['typed'],
 
-  async run({ options, person }, tools, responder) {
+  async run({ options, person, place }, tools, responder) {
     await responder.acknowledge({ private: true });
     const { total } = await tools.log.find({ person: person.key }, { skip: 0, take: 0 });
     if (options.action === 'about') {
@@ -41,6 +41,7 @@ export const privacy = defineCommand({
       const job = await tools.log.get(entry.id);
       if (job) await tools.cancel(job);
     }
+    await tools.forget(person, place);
     await tools.discard(await tools.log.deletePerson(person.key));
     await responder.show({
       text: [

@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import type { Verdict } from './job.js';
 import type { Job, JobOptions, Log, RoomSettings, Stats } from './log/log.js';
 import type { Queue } from './queue/queue.js';
-import type { Place, Request, Responder, Shown } from './request.js';
+import type { Person, Place, Request, Responder, Shown } from './request.js';
 import type { Storage } from './storage/storage.js';
 
 /** Lists that an option's values are suggested from while somebody types. */
@@ -94,6 +94,8 @@ export interface Tools {
   remove(job: Job): Promise<void>;
   /** Deletes files that nothing names any more. */
   discard(keys: readonly string[]): Promise<void>;
+  /** Deletes what that place's adapter itself keeps of a person: the playground's messages. Before their rows go. */
+  forget(person: Pick<Person, 'key'>, place: Pick<Place, 'platform'>): Promise<void>;
   /** Draws the job's pictures once more, from the log alone. */
   redraw(
     job: Job,

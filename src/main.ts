@@ -138,7 +138,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
     let refusing = false;
 
     const connected = await connectAdapters({
-      ...{ config, logger, clock, log, storage, handle, metrics, studio, adapters },
+      ...{ config, logger, clock, log, handle, metrics, studio, adapters },
       commands,
       suggest: createSuggest({ log, models: studio.models }),
       stopping: stopping.signal,

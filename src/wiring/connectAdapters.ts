@@ -12,7 +12,7 @@ import type { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import type { Metrics } from '../metrics/metrics.js';
 import type { Adapter, Platform } from '../request.js';
-import type { Storage } from '../storage/storage.js';
+import { createDiskStorage } from '../storage/disk.js';
 import { keptSecret } from './secrets.js';
 import type { Studio } from './studio.js';
 
@@ -26,7 +26,6 @@ export interface ConnectOptions extends Pick<AdapterTools, 'commands' | 'handle'
   readonly logger: Logger;
   readonly clock: Clock;
   readonly log: Log;
-  readonly storage: Storage;
   readonly metrics: Metrics;
   readonly studio: Studio;
   /** Filled with what is made here. */
@@ -109,7 +108,9 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
 }
 
 async function makePlayground(options: ConnectOptions, tools: AdapterTools) {
-  const { config, storage, metrics, studio, adapters } = options;
+  const { config, metrics, studio, adapters } = options;
+  // Apart from the jobs' own, so that what leaves the chat can go without asking who else has it.
+  const files = createDiskStorage(join(config.dataFolder, 'playground'));
   const { host, port } = config.playground;
   const token =
     config.playground.token ??
@@ -117,8 +118,9 @@ async function makePlayground(options: ConnectOptions, tools: AdapterTools) {
   return createPlaygroundAdapter({
     ...tools,
     ...{ host, port, token, version: version() },
-    keepUpload: (bytes, ending) => storage.put(bytes, ending),
-    picture: (key) => storage.get(key),
+    keepUpload: (bytes, ending) => files.put(bytes, ending),
+    picture: (key) => files.get(key),
+    files,
     metrics: metrics.page,
     health() {
       const reasons = studio.ready ? [] : [studio.problem ?? 'the model is being loaded'];

@@ -58,6 +58,8 @@ export function createTools(options: ToolsOptions): Tools {
       return ended;
     },
 
+    forget: async (person, { platform }) => adapters.get(platform)?.forget?.(person),
+
     async remove(job) {
       await discard(await log.deleteJob(job.id));
       await rooms.remove(job);
