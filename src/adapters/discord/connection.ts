@@ -1,6 +1,7 @@
 import {
   Client,
   DefaultRestOptions,
+  DiscordAPIError,
   Events,
   GatewayDispatchEvents,
   GatewayIntentBits,
@@ -21,7 +22,7 @@ export interface Connection {
   readonly client: Client;
   readonly ready: boolean;
   readonly closed: boolean;
-  /** @throws UserError `bad-option` when Discord refuses the token */
+  /** May be tried again when it fails. @throws UserError `bad-option` when Discord refuses the token */
   open(): Promise<void>;
   close(): Promise<void>;
   /** The ids of the application and its bot user, known from the gateway, now or in an earlier process. */
@@ -53,6 +54,7 @@ const own = new Set<string>([
 interface Inside {
   handlePacket(packet?: { t: string }, shard?: unknown): boolean;
   checkShardsReady(): void;
+  destroyed: boolean;
 }
 
 /**
@@ -151,8 +153,8 @@ export function createConnection(options: ConnectionOptions): Connection {
       try {
         await client.login(token);
       } catch (error) {
-        if ((error as { code?: unknown }).code !== 'TokenInvalid')
-          throw tellable('connect to Discord', error);
+        revive(client);
+        if (!isRefusedToken(error)) throw tellable('connect to Discord', error);
         throw new UserError(
           'bad-option',
           "Cannot connect to Discord: found a token that Discord refuses, want the bot's own from the developer portal",
@@ -165,6 +167,19 @@ export function createConnection(options: ConnectionOptions): Connection {
       await client.destroy();
     },
   };
+}
+
+/** A login that fails takes the client down for good; Kiln tries again, and closes what it then has. */
+function revive({ ws, rest }: Client): void {
+  (ws as unknown as Inside).destroyed = false;
+  (rest as unknown as { setupSweepers(): void }).setupSweepers();
+}
+
+function isRefusedToken(error: unknown): boolean {
+  return (
+    (error instanceof DiscordAPIError && error.status === 401) ||
+    (error as { code?: unknown }).code === 'TokenInvalid'
+  );
 }
 
 /** Lets discord.js handle what Kiln does not, and no event bring the process down. */

@@ -73,7 +73,8 @@ export function createMessages(rest: REST): Messages {
         auth,
         query: new URLSearchParams({ with_response: 'true' }),
         body: { type, ...(data && { data }) },
-        ...(files?.length && { files: [...files] }),
+        // After three seconds nobody waits for it; what is being uploaded may take its time.
+        ...(files?.length ? { files: [...files] } : { signal: AbortSignal.timeout(3000) }),
       });
       return answered.safeParse(answer).data?.resource?.message?.id;
     },

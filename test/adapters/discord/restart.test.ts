@@ -43,6 +43,30 @@ test('a token that Discord refuses is told in a sentence', async () => {
   stage.discord.forgive(/./);
 });
 
+test.each(['GET /gateway/bot', 'PUT'])('a start that fails at %s is made good', async (route) => {
+  const { discord, channel, clock, next } = stage;
+  discord.storm({ status: 503, routes: new RegExp(route), count: 4 });
+  const adapter = await stage.connect().catch(() => stage.connect());
+  clock.leap(60_000);
+  await discord.until(() => discord.commands().length > 0);
+  const answer = discord.user().slash(channel, 'help');
+  await (await next()).responder.show({ text: ['Here'] });
+  expect(answer.message()?.content).toBe('Here');
+  await adapter.stop();
+  await discord.until(() => discord.connected === 0);
+});
+
+test('a start is tried again by the same adapter', async () => {
+  const { discord } = stage;
+  discord.storm({ status: 503, routes: /gateway/, count: 4 });
+  const adapter = stage.make();
+  await expect(adapter.start()).rejects.toThrow('Cannot connect to Discord: Discord answers 503');
+  await adapter.start();
+  await discord.until(() => adapter.ready);
+  await adapter.stop();
+  await discord.until(() => discord.connected === 0);
+});
+
 test('a process that was killed leaves a session, and the next gets what happened meanwhile', async () => {
   const { discord, channel, kept, asked } = stage;
   const first = await stage.connect();

@@ -25,7 +25,7 @@ export async function createStage(
   const asked: Asked[] = [];
   const adapters: Adapter[] = [];
 
-  const connect = async (changes: Partial<DiscordOptions> = {}) => {
+  const make = (changes: Partial<DiscordOptions> = {}) => {
     const adapter = createDiscordAdapter({
       commands: someCommands,
       clock,
@@ -46,6 +46,11 @@ export async function createStage(
       },
     });
     adapters.push(adapter);
+    return adapter;
+  };
+
+  const connect = async (changes: Partial<DiscordOptions> = {}) => {
+    const adapter = make(changes);
     await adapter.start();
     return adapter;
   };
@@ -57,6 +62,7 @@ export async function createStage(
     channel,
     kept,
     asked,
+    make,
     connect,
     /** What was asked the nth time, from 0. */
     next: (index = 0) => discord.until(() => asked[index]),
