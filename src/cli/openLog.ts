@@ -18,5 +18,5 @@ export async function openLog({ databaseUrl }: Pick<Config, 'databaseUrl'>): Pro
       `Cannot read the log: there is no ${file}, want one that kiln start has made`,
     );
   }
-  return openPrismaLog({ url: databaseUrl, clock: systemClock });
+  return openPrismaLog({ url: databaseUrl, clock: systemClock, beside: true });
 }

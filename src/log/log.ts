@@ -275,10 +275,10 @@ export interface Log {
   deletePerson(person: string): Promise<readonly string[]>;
   /**
    * Deletes one ended job. Its row is overwritten at once; copies that the database made when it moved rows about go with
-   * the next `purge` or `deletePerson`.
+   * the next `deletePerson`, a day's first `purge`, or the next start.
    */
   deleteJob(id: string): Promise<readonly string[]>;
-  /** Deletes what ended before then, as `deletePerson` does, and what is only of use for a while. */
+  /** Deletes what ended before then in the same way, and what is only of use for a while. */
   purge(before: number): Promise<readonly string[]>;
 
   /**

@@ -7,12 +7,7 @@ import type { Percentiles } from './log.js';
  * @example nearestRank([15, 20, 35, 40, 50], 40) // 20
  */
 export function nearestRank(sorted: readonly number[], percent: number): number | undefined {
-  return sorted[rankOf(sorted.length, percent)];
-}
-
-/** Where the nearest rank stands in a sorted list of that many, from 0. */
-export function rankOf(length: number, percent: number): number {
-  return Math.max(Math.ceil((percent / 100) * length), 1) - 1;
+  return sorted[Math.max(Math.ceil((percent / 100) * sorted.length), 1) - 1];
 }
 
 /** The percentiles of values in any order; undefined of none. */

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.js';
 import type { Log } from '../log.js';
 import { createAccept } from './accept.js';
 import { connect } from './connect.js';
+import { createErase } from './erase.js';
 import { createFind } from './find.js';
 import { createLane } from './lane.js';
 import { createPrivacy } from './privacy.js';
@@ -35,7 +36,7 @@ export async function openPrismaLog({
     ...createFind(client),
     ...createSettings(client, lane),
     ...createSmall(client, lane, clock),
-    ...(await createPrivacy(client, lane, url, beside)),
+    ...createPrivacy(client, await createErase({ client, lane, url, clock, beside })),
     stats: createStats(client),
     close: () => lane(() => client.$disconnect()),
   };

@@ -160,21 +160,34 @@ describe('no byte of a person is left in the database’s files', () => {
     expect(marksIn(folder)).toEqual([]);
   });
 
-  test('after purge', async () => {
+  test('after a day’s first purge, with what was deleted before', async () => {
     const folder = temporaryFolder();
-    const log = await temporaryLog(folder);
+    const clock = { ...standingClock, now: () => now };
+    let now = noon;
+    const log = await temporaryLog(folder, clock);
     const random = fractions(7);
-    for (let times = 0; times < 30; times++) await jobIn(log, 'delivered', marked(random));
-    await log.purge(noon + 5000);
+    fill(folder, 3000, (index) => {
+      const theirs = random() < 0.5;
+      const id = `${(index * 2_654_435_761) % 2 ** 32}`.padStart(10, '0');
+      const name = theirs ? mark : 'somebody';
+      const ended = theirs ? noon : noon + 86_400_000;
+      return { id, key: `${name}:${id}`, prompt: `${name} `.repeat(1 + random() * 50), asked: ended, ended };
+    });
+    await log.purge(noon + 1);
+    // Copies may be left, which is what the rest is for.
+    expect(marksIn(folder).length).toBeGreaterThan(0);
+    now += 86_400_000;
+    await log.purge(noon + 1);
     expect(marksIn(folder)).toEqual([]);
+    expect((await log.find({}, { skip: 0, take: 1 })).total).toBeGreaterThan(1000);
   });
 
-  test('after a change of what was kept, once the write-ahead log was written over', async () => {
+  test('after a change of what was kept, and the log was closed', async () => {
     const folder = temporaryFolder();
     const log = await temporaryLog(folder);
     await log.keep('slack/installation', mark.repeat(3000));
     await log.keep('slack/installation', undefined);
-    await log.purge(0);
+    await log.close();
     expect(marksIn(folder)).toEqual([]);
   });
 });

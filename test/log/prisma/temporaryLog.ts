@@ -6,8 +6,8 @@ import { temporaryFolder } from '../../fixtures/temporaryFolder.js';
 import { standingClock } from '../standingClock.js';
 
 /** A log in a database of its own, `kiln.db`, closed after the test. */
-export async function temporaryLog(folder = temporaryFolder()): Promise<Log> {
-  const log = await openPrismaLog({ url: `file:${join(folder, 'kiln.db')}`, clock: standingClock });
+export async function temporaryLog(folder = temporaryFolder(), clock = standingClock): Promise<Log> {
+  const log = await openPrismaLog({ url: `file:${join(folder, 'kiln.db')}`, clock });
   onTestFinished(() => log.close());
   return log;
 }
