@@ -31,8 +31,9 @@ test('fifty a second are accepted while others are drawn and delivered', async (
   const { p50, p99 } = percentiles(waits)!;
   console.log(`accepted within ${p50.toFixed(1)} ms (p50), ${p99.toFixed(1)} ms (p99)`);
   expect((await log.find({ states: ['delivered'] }, { skip: 0, take: 1 })).total).toBe(250);
-  // The acknowledgement has 500 ms for all of it; a disk shared with other builds is given most of that.
-  expect(p99).toBeLessThan(400);
+  // On a quiet machine 3 and 20 ms; an acknowledgement has 500, and a disk shared with other builds takes most of that.
+  expect(p50).toBeLessThan(50);
+  expect(p99).toBeLessThan(500);
 });
 
 const module = (path: string) => JSON.stringify(pathToFileURL(`dist/src/${path}.js`).href);
