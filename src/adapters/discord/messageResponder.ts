@@ -29,7 +29,9 @@ export function createMessageResponder(
   let whispered: { readonly channel: string; readonly message: string } | undefined;
 
   const post = async (reply: Reply) => {
-    target = await edits.final(target.event, () => show.deliver(target, reply));
+    const first = !answered;
+    answered = true;
+    target = await edits.final(target.event, () => show.deliver(target, reply, first));
   };
 
   const whisper = async (reply: Reply) => {
@@ -67,7 +69,6 @@ export function createMessageResponder(
     },
 
     async show(reply) {
-      answered = true;
       if (whispered || (reply.private && !direct)) return whisper(reply);
       if (!isEmpty(reply)) return post(reply);
       if (target.message) await show.remove(target);

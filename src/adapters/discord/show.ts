@@ -11,8 +11,12 @@ import { type DiscordTarget, readTarget } from './target.js';
 export interface Show {
   /** The adapter's `show`. */
   readonly show: Adapter['show'];
-  /** Shows it now, as the one message of that target. Gives the target from now on. */
-  deliver(target: DiscordTarget, reply: Reply): Promise<DiscordTarget>;
+  /**
+   * Shows it now, as the one message of that target. Gives the target from now on.
+   *
+   * @param first nothing can have been shown for it yet, by an earlier process either
+   */
+  deliver(target: DiscordTarget, reply: Reply, first?: boolean): Promise<DiscordTarget>;
   /** Deletes the target's message. */
   remove(target: DiscordTarget): Promise<void>;
   /** What was learnt of a target in this process, which the one in the log may not have yet. */
@@ -71,8 +75,23 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
   const tokenLives = ({ token, expires }: DiscordTarget) =>
     Boolean(token) && clock.now() < (expires ?? 0) - margin;
 
-  const deliver = async (given: DiscordTarget, reply: Reply): Promise<DiscordTarget> => {
-    let target = latest(given);
+  /** With the message that a process made and died before it could say so. */
+  const searched = async (target: DiscordTarget): Promise<DiscordTarget> => {
+    if (target.message || target.private || !target.member) return target;
+    try {
+      const message = await messages.findOwn(target, self());
+      // An interaction without an answer takes none after three seconds: its token is worth nothing.
+      return learn(message ? { ...target, message } : { ...target, token: null });
+    } catch (error) {
+      const code = codeOf(error);
+      // Whoever may not read the channel can still answer there.
+      if (code === codes.missingAccess || code === codes.missingPermissions) return target;
+      throw refusal(error);
+    }
+  };
+
+  const deliver = async (given: DiscordTarget, reply: Reply, first = false): Promise<DiscordTarget> => {
+    let target = first ? latest(given) : await searched(latest(given));
     if (tokenLives(target)) {
       try {
         const message = await fitting(reply, target, (payload) => messages.editOriginal(target, payload));
@@ -91,17 +110,18 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
       );
     }
     try {
-      return learn({ ...target, message: await byBot(target, reply) });
+      const message = await byBot(target, reply);
+      // What the bot posted itself is no answer to the interaction, which the token would change.
+      return learn({ ...target, message, ...(message !== target.message && { token: null }) });
     } catch (error) {
       throw refusal(error);
     }
   };
 
   const byBot = async (target: DiscordTarget, reply: Reply): Promise<string> => {
-    // Not finding it, for want of the right to read the channel's history, must not keep the answer back.
     // What the bot posts has the server's limit, whatever the asker pays for.
     const own = { ...target, limit: Math.min(target.limit, leastUpload), call: !target.reply };
-    const message = target.message ?? (await messages.findOwn(target, self()).catch(() => undefined));
+    const { message } = target;
     if (message) {
       try {
         await fitting(reply, { ...own, call: false }, (payload) =>

@@ -81,6 +81,31 @@ describe('when the token of an interaction has died', () => {
   });
 });
 
+test('an interaction that was never answered is answered by a message, at once and once', async () => {
+  const { ada, request, channel } = await unanswered();
+  const target = fromLog(request.target);
+  const shown = await adapter.show(target, { text: ['1'] }, { weight: 'progress', key: 'j1' });
+  const again = await stage.connect();
+  await again.show(target, { text: ['Drawing'] }, final);
+  await again.show(fromLog(shown), done, final);
+  expect(stage.discord.messages(channel)).toMatchObject([{ id: shown.message, content: 'Drawn' }]);
+  expect(stage.discord.pings[0]?.users).toEqual([ada.id]);
+});
+
+test('where Kiln may not read what was said, it answers all the same', async () => {
+  const { discord, next, clock } = stage;
+  const channel = discord.channel({ deny: ['ReadMessageHistory'] });
+  const answer = discord.user().slash(channel, 'imagine', { prompt: 'x' });
+  const { responder, request } = await next();
+  await responder.acknowledge({ private: false });
+  const again = await stage.connect();
+  await again.show(fromLog(request.target), { text: ['Drawing'] }, final);
+  expect(answer.message()?.content).toBe('Drawing');
+  clock.leap(20 * minute);
+  await again.show(fromLog(request.target), done, final);
+  expect(answer.message()?.content).toBe('Drawn');
+});
+
 /** The acknowledgement never reaches Discord. */
 async function unanswered() {
   const { discord, next, channel } = stage;
