@@ -1,3 +1,5 @@
+import type { Ranks } from './plainVocabulary.js';
+
 /**
  * Byte-pair encoding: joins neighbouring pieces of a word, always the pair with the lowest rank and of equal ones the
  * leftmost, until no pair has a rank. n·log n for a word of n pieces, as a word may be a whole hostile prompt.
@@ -8,7 +10,7 @@
  * @returns the joined pieces, in order.
  * @example joinPairs(['c', 'a', 't</w>'], new Map([['a t</w>', 0], ['c at</w>', 1]])); // ['cat</w>']
  */
-export function joinPairs(pieces: readonly string[], ranks: ReadonlyMap<string, number>): string[] {
+export function joinPairs(pieces: readonly string[], ranks: Ranks): string[] {
   const text: (string | undefined)[] = [...pieces];
   const before = pieces.map((_, i) => i - 1);
   const after = pieces.map((_, i) => i + 1);

@@ -4,7 +4,10 @@ import { symbolBytes } from './byteSymbols.js';
 import { readLines } from './textFile.js';
 import { type ClipVocabulary, ranksOf } from './vocabulary.js';
 
-let opened: Promise<ClipVocabulary> | undefined;
+/** With all its ranks to be seen. */
+type BundledVocabulary = ClipVocabulary & { readonly ranks: ReadonlyMap<string, number> };
+
+let opened: Promise<BundledVocabulary> | undefined;
 
 /**
  * The vocabulary that OpenAI trained CLIP with, of 49,408 tokens, for checkpoints without tokenizer files. Every
@@ -13,11 +16,11 @@ let opened: Promise<ClipVocabulary> | undefined;
  *
  * @example (await bundledClipVocabulary()).vocab.get('heart</w>'); // 2371
  */
-export function bundledClipVocabulary(): Promise<ClipVocabulary> {
+export function bundledClipVocabulary(): Promise<BundledVocabulary> {
   return (opened ??= read());
 }
 
-async function read(): Promise<ClipVocabulary> {
+async function read(): Promise<BundledVocabulary> {
   const file = join(assetsFolder(), 'tokenizers', 'clip', 'merges.txt');
   const merges = (await readLines(file)).slice(1);
   const symbols = [...symbolBytes.keys()];

@@ -1,5 +1,6 @@
 import { quote, refuse } from '../checkpoint/refuse.js';
 import type { AddedToken } from './addedTokens.js';
+import type { Lookup } from './byteTable.js';
 import { type Role, roles, type TokenField } from './tokenizerConfig.js';
 
 /** The tokens that stand for no words of the text. */
@@ -16,7 +17,7 @@ export interface SpecialTokens {
   /** Every id is below it. */
   readonly size: number;
   /** From each id to its text. */
-  names(vocab: ReadonlyMap<string, number>): Map<number, string>;
+  names(vocab: Lookup): Map<number, string>;
 }
 
 /** What a tokenizer's files say of tokens that are not in its vocabulary's own files. */
@@ -38,7 +39,7 @@ export interface DeclaredTokens {
  * @throws UserError `bad-model` when the vocabulary lacks the token for unknown words, or a prompt's ends are empty.
  */
 export function resolveSpecialTokens(
-  vocab: ReadonlyMap<string, number>,
+  vocab: Lookup,
   declared: DeclaredTokens,
   ends: { readonly first: Role; readonly last: Role },
   file: string,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { parseConfig } from '../checkpoint/config/parseConfig.js';
 import { quote, refuse } from '../checkpoint/refuse.js';
-import { readLines } from './textFile.js';
+import type { Lookup } from './byteTable.js';
+import { type Ranks, scanMerges, scanVocabulary } from './plainVocabulary.js';
+import { readBytes, readLines } from './textFile.js';
 import { AddedTokenList } from './tokenizerConfig.js';
 
 // CLIP's tokenizer.json has 2 to 4 MB.
@@ -12,14 +14,13 @@ export type Vocabulary = ClipVocabulary | WordPieceVocabulary;
 
 export interface ClipVocabulary {
   readonly kind: 'clip';
-  readonly vocab: ReadonlyMap<string, number>;
-  /** The rank of each pair of pieces that joins, the pair written with a space between; low ranks join first. */
-  readonly ranks: ReadonlyMap<string, number>;
+  readonly vocab: Lookup;
+  readonly ranks: Ranks;
 }
 
 export interface WordPieceVocabulary {
   readonly kind: 'wordpiece';
-  readonly vocab: ReadonlyMap<string, number>;
+  readonly vocab: Lookup;
 }
 
 type TokenizerJson = z.infer<typeof TokenizerJson>;
@@ -80,6 +81,10 @@ export async function readTokenizerJson(
 
 /** CLIP's `vocab.json` and `merges.txt`. */
 export async function readClipVocabulary(vocabFile: string, mergesFile: string): Promise<ClipVocabulary> {
+  const [vocabBytes, mergesBytes] = await Promise.all([vocabFile, mergesFile].map(readBytes));
+  const plain = scanVocabulary(vocabBytes!);
+  const ranks = plain && scanMerges(mergesBytes!, plain);
+  if (ranks) return { kind: 'clip', vocab: plain, ranks };
   const vocab = vocabOf(await parseConfig(z.unknown(), vocabFile, maxBytes), vocabFile);
   const lines = await readLines(mergesFile);
   const merges = lines.filter((line) => !line.startsWith('#version'));

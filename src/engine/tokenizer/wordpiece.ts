@@ -1,4 +1,5 @@
 import { createAddedTokens } from './addedTokens.js';
+import type { Lookup } from './byteTable.js';
 import { characterClass, lowerCase, wellFormed } from './characters.js';
 import { normalForm } from './normalization.js';
 import type { SpecialTokens } from './specialTokens.js';
@@ -55,7 +56,7 @@ const longestWord = 100;
  * @example createWordPiece(vocab, special, options, 24).encode('a red heart'); // [101, 1037, 2417, 2540, 102]
  */
 export function createWordPiece(
-  vocab: ReadonlyMap<string, number>,
+  vocab: Lookup,
   special: SpecialTokens,
   options: WordPieceOptions,
   window: number,
