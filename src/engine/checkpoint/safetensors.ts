@@ -3,6 +3,7 @@ import { fileError } from './fileError.js';
 import { convertFloats, type FloatType } from './floats.js';
 import { type HeaderEntry, parseHeader } from './headerJson.js';
 import { mistakenFor } from './mistaken.js';
+import { plainHeader } from './plainHeader.js';
 import { readFully } from './readFully.js';
 import { quote, refuse } from './refuse.js';
 
@@ -110,7 +111,7 @@ async function readFrom(handle: FileHandle, file: string): Promise<Map<string, T
   if (start[8] !== 0x7b) refuse(file, 'its header is not a JSON object', 'a .safetensors file');
 
   const text = decode(await readFully(handle, Buffer.alloc(headerBytes), 8, file), file);
-  const entries = parseHeader(text, (found, wanted) => refuse(file, found, wanted));
+  const entries = plainHeader(text) ?? parseHeader(text, (found, wanted) => refuse(file, found, wanted));
   return place(entries, file, 8 + headerBytes, size);
 }
 
