@@ -1,4 +1,5 @@
-"""diffusers' from_pretrained and first U-Net call of the same folder, for bench/open.ts; imports are not counted.
+"""diffusers' from_pretrained of the same folder, then its first U-Net call or picture, for bench/open.ts; imports are
+not counted.
 
 Needs torch, diffusers, transformers (PyPI).
 """
@@ -11,12 +12,19 @@ def call(unet):
     with torch.no_grad():
         unet(torch.full((1, 4, 8, 8), 0.1), 0.1, torch.full((1, 77, 768), 0.1))
 
+what, folder = sys.argv[1:]
 StableDiffusionPipeline.__name__  # resolves the lazy import before the clock starts
 began = time.perf_counter()
-pipeline = StableDiffusionPipeline.from_pretrained(sys.argv[1], torch_dtype=torch.float32, safety_checker=None)
-opened = time.perf_counter()
-call(pipeline.unet)
-answered = time.perf_counter()
-call(pipeline.unet)
-again = time.perf_counter()
-print(json.dumps(dict(open_seconds=round(opened - began, 3), answered_seconds=round(answered - began, 3), second_call_seconds=round(again - answered, 3))))
+elapsed = lambda: round(time.perf_counter() - began, 3)
+pipeline = StableDiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32, safety_checker=None)
+times = dict(open_seconds=elapsed())
+if what == "picture":
+    pipeline("a red fox", width=64, height=64, num_inference_steps=2)
+    times["picture_seconds"] = elapsed()
+else:
+    pipeline.tokenizer("a red fox")
+    call(pipeline.unet)
+    times["answered_seconds"] = elapsed()
+    call(pipeline.unet)
+    times["second_call_seconds"] = round(elapsed() - times["answered_seconds"], 3)
+print(json.dumps(times))
