@@ -59,8 +59,8 @@ export async function resampled(pixels: Pixels, width: number, height: number): 
   return { width: info.width, height: info.height, data };
 }
 
-/** A WebP for previews and thumbnails: small before good. */
-export async function encodeThumbnail({ data, width, height }: Pixels): Promise<Buffer> {
+/** A WebP for previews: small before good. */
+export async function encodePreview({ data, width, height }: Pixels): Promise<Buffer> {
   const sharp = await loadSharp();
   return sharp(data, { raw: { width, height, channels: 3 } })
     .webp({ quality: 70 })

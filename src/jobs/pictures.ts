@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { encodePng } from '../image/encode.js';
-import { decodeOwn, encodeThumbnail, resampled, smallerForms } from '../image/forms.js';
+import { decodeOwn, encodePreview, resampled, smallerForms } from '../image/forms.js';
 import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
 import type { Picture, Pixels } from '../job.js';
@@ -88,7 +88,13 @@ export function createPictures(storage: Storage, version: string): Pictures {
       const scale = Math.min(1, thumbnailSide / Math.max(pixels.width, pixels.height));
       const size = (side: number) => Math.max(1, Math.round(side * scale));
       const small = await resampled(pixels, size(pixels.width), size(pixels.height));
-      return asSmall(`kiln-${job.id}-${index}-small`, small, altOf(job, 1));
+      const { width, height } = small;
+      // Not a WebP: Slack shows none.
+      const bytes = await encodePng(small);
+      return {
+        name: `kiln-${job.id}-${index}-small.png`,
+        ...{ bytes, type: 'image/png', alt: altOf(job, 1), width, height },
+      };
     },
 
     async resample(job, index) {
@@ -102,20 +108,13 @@ export function createPictures(storage: Storage, version: string): Pictures {
       // Latents are an eighth of the picture on a side: too small to see anything in.
       const scale = Math.max(1, Math.floor(previewSide / Math.max(pixels.width, pixels.height)));
       const large = await resampled(pixels, pixels.width * scale, pixels.height * scale);
-      return asSmall(`kiln-${job.id}-preview`, large, 'The drawing so far');
+      const { width, height } = large;
+      const bytes = await encodePreview(large);
+      return {
+        name: `kiln-${job.id}-preview.webp`,
+        ...{ bytes, type: 'image/webp', alt: 'The drawing so far', width, height },
+      };
     },
-  };
-}
-
-async function asSmall(name: string, pixels: Pixels, alt: string): Promise<Shown> {
-  const { width, height } = pixels;
-  return {
-    name: `${name}.webp`,
-    bytes: await encodeThumbnail(pixels),
-    type: 'image/webp',
-    alt,
-    width,
-    height,
   };
 }
 

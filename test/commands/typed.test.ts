@@ -87,7 +87,7 @@ describe('/history and /show', () => {
       'fox 3',
       'fox 2',
     ]);
-    expect(first.last.items![0]!.picture).toMatchObject({ width: 96, height: 96, type: 'image/webp' });
+    expect(first.last.items![0]!.picture).toMatchObject({ width: 96, height: 96, type: 'image/png' });
     expect((await kit.ask('history', { typed: '2' })).last.items).toHaveLength(2);
     expect((await kit.ask('history', { search: 'FOX 3' })).text).toContain('1 with "FOX 3"');
     expect(first.last.private).toBe(true);

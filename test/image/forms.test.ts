@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { timeChart } from '../../src/image/chart.js';
 import { encodePng } from '../../src/image/encode.js';
-import { decodeOwn, encodeThumbnail, resampled, smallerForms } from '../../src/image/forms.js';
+import { decodeOwn, encodePreview, resampled, smallerForms } from '../../src/image/forms.js';
 import { pictureKind } from '../../src/image/pictureKind.js';
 import { differenceOf } from '../fixtures/difference.js';
 
@@ -45,7 +45,7 @@ test('resampling gives the size, and keeps one colour', async () => {
   expect([large.width, large.height]).toEqual([16, 24]);
   const wanted = new Uint8Array(16 * 24 * 3).map((_, index) => (index % 3 === 0 ? 200 : 0));
   expect(differenceOf(large.data, wanted).difference).toBeLessThanOrEqual(1);
-  expect(pictureKind(await encodeThumbnail(large)).kind).toBe('WebP');
+  expect(pictureKind(await encodePreview(large)).kind).toBe('WebP');
 });
 
 describe('a chart', () => {
