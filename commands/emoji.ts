@@ -15,7 +15,7 @@ export const emoji = defineCommand({
     const { options, person, place } = request;
     const job = await findJob(options.job, request, tools);
     const picture = pictureOf(job, options.index);
-    if (place.server === undefined || place.direct) {
+    if (place.server === undefined) {
       throw new UserError(
         'not-allowed',
         'Cannot make an emoji here: want a server, which has emoji of its own',

@@ -136,7 +136,9 @@ function headline(changes: Changes, scope: string): string {
 }
 
 function describe(settings: RoomSettings): Text {
-  const entries = Object.entries(settings).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(settings).filter(
+    ([, value]) => value !== undefined && !(Array.isArray(value) && value.length === 0),
+  );
   if (entries.length === 0) return ['\nNothing but what Kiln does anyway.'];
   return entries.flatMap(([name, value]) => [
     '\n',
