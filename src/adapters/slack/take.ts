@@ -15,7 +15,7 @@ import { responseLife, responseUses, type SlackTarget } from './target.js';
 import type { WithPictures } from './withPictures.js';
 
 /** Slack gives up after three seconds. */
-const ackWithin = 2500;
+const ackWithin = 2000;
 /** Before the response URL's end, for what posting takes. */
 const spare = 60_000;
 const mostSuggestions = 100;

@@ -18,7 +18,14 @@ export function until<T>(
       clearTimeout(limit);
     };
     const look = () => {
-      const found = check();
+      let found: T | undefined | false | null;
+      try {
+        found = check();
+      } catch (error) {
+        finish();
+        reject(error);
+        return;
+      }
       if (found === undefined || found === false || found === null) return;
       finish();
       resolve(found);
