@@ -16,6 +16,7 @@ import { createPerson, type Person } from './person.js';
 import { createPlaces, type Places } from './places.js';
 import { createRates } from './rates.js';
 import { createRest } from './rest.js';
+import { createRetell, type Retell } from './retell.js';
 import { type Seen, seen } from './seen.js';
 import { createTroubles, type Troubles } from './troubles.js';
 import { webhookRoutes } from './webhookRoutes.js';
@@ -37,6 +38,8 @@ export interface FakeDiscordOptions {
   readonly identifyWindow?: number;
   /** IDENTIFYs a day, 1,000 when left out. */
   readonly identifies?: number;
+  /** True: requests may come as often as they like. */
+  readonly unhurried?: boolean;
 }
 
 export interface UserOptions {
@@ -56,7 +59,8 @@ export interface UserOptions {
 export interface FakeDiscord
   extends Pick<Places, 'guild' | 'channel' | 'archive' | 'deleteChannel' | 'removeBot'>,
     Pick<Troubles, 'storm' | 'slow' | 'calm'>,
-    Pick<Gateway, 'drop' | 'outage' | 'reconnect' | 'acking' | 'again'> {
+    Pick<Gateway, 'drop' | 'outage' | 'reconnect' | 'acking' | 'again'>,
+    Retell {
   /** For discord.js's `rest.api`. */
   readonly apiUrl: string;
   readonly token: string;
@@ -114,7 +118,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
     botName: options.botName ?? 'Kiln',
   });
   const places = createPlaces(world);
-  const rates = createRates(world);
+  const rates = createRates(world, options.unhurried);
   const troubles = createTroubles();
   const server = createServer();
   const gateway = createGateway(world, server, {
@@ -145,6 +149,7 @@ export async function startFakeDiscord(options: FakeDiscordOptions = {}): Promis
   return {
     ...places,
     ...troubles,
+    ...createRetell(world),
     drop: gateway.drop,
     outage: gateway.outage,
     reconnect: gateway.reconnect,

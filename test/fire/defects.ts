@@ -1,0 +1,26 @@
+import type { Logger } from '../../src/logger.js';
+
+/** What is logged as an error: what Kiln did not foresee. */
+export interface Defects {
+  readonly logger: Logger;
+  /** The first as text, with its cause; undefined while there is none. */
+  readonly first: string | undefined;
+}
+
+/** @example const defects = createDefects(); await startRoom({ logger: defects.logger }); */
+export function createDefects(): Defects {
+  const found: string[] = [];
+  const error = (facts: unknown, words?: string) => {
+    const cause = (facts as { error?: unknown } | undefined)?.error;
+    const shown =
+      cause instanceof Error ? `${cause.stack} ${String(cause.cause ?? '')}` : JSON.stringify(facts);
+    found.push(`${words}: ${shown}`);
+  };
+  const quiet = () => {};
+  return {
+    logger: { debug: quiet, info: quiet, warn: quiet, error } as unknown as Logger,
+    get first() {
+      return found[0];
+    },
+  };
+}
