@@ -104,6 +104,26 @@ export function describeLogStates(open: () => Promise<Log>): void {
       expect(there.drawnWith).toBeUndefined();
     });
 
+    test.each([
+      ['a NUL', 'a\0b'],
+      ['an emoji', 'a 🦊 b'],
+      ['half an emoji', 'a \ud83e b'],
+      ['a byte order mark', '\ufefffox'],
+      ['what turns text around', 'a \u202e b'],
+      ['quotes of every language', `'"\`\\ ; -- $1 ? :a @b %s`],
+      ['a megabyte', 'fox '.repeat(250_000)],
+    ])('takes a prompt with %s, and every question works', async (name, prompt) => {
+      const log = await open();
+      const { job } = await log.accept(newJob({ options: { ...newJob().options, prompt } }));
+      // What is no character is kept as it can be.
+      if (name !== 'half an emoji') expect(job.options.prompt).toBe(prompt);
+      expect(await log.get(job.id)).toEqual(job);
+      const search = job.options.prompt.slice(0, 100);
+      expect((await log.find({ search }, { skip: 0, take: 1 })).total).toBe(1);
+      expect((await log.stats({ from: noon, to: noon + 1 })).jobs).toBe(1);
+      expect(await log.exportPerson('discord:1')).toMatchObject({ jobs: [{ id: job.id }] });
+    });
+
     test('a key that is there gives the first job as it is now, whatever else is in the second', async () => {
       const log = await open();
       const first = await jobIn(log, 'delivered');

@@ -30,13 +30,25 @@ export function rowOf(id: string, job: NewJob, now: number): NewRow {
     parentJob: job.parent?.job,
     parentIndex: job.parent?.index,
     ...options,
-    lowered: lowered(options.prompt),
+    prompt: wellFormed(options.prompt),
+    negative: options.negative === undefined ? undefined : wellFormed(options.negative),
+    lowered: lowered(wellFormed(options.prompt)),
     seed: BigInt(options.seed),
     initAttachment: init?.attachment && JSON.stringify(init.attachment),
     initKey: init?.key,
-    asked: BigInt(job.asked),
-    queued: BigInt(now),
+    asked: milliseconds(job.asked),
+    queued: milliseconds(now),
   };
+}
+
+/** Text without halves of characters, which no database has a way to write. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
+}
+
+/** A time as the database has it: whole, though Slack's has microseconds. */
+export function milliseconds(time: number): bigint {
+  return BigInt(Math.round(time));
 }
 
 /** The job that a row is. */

@@ -4,7 +4,7 @@ import { moves } from '../moves.js';
 import type { PrismaClient } from './connect.js';
 import type { Prisma } from './generated/sqlite/client.js';
 import type { Lane } from './lane.js';
-import { jobOf } from './rows.js';
+import { jobOf, milliseconds } from './rows.js';
 
 type States = Pick<
   Log,
@@ -41,22 +41,22 @@ export function createStates(client: PrismaClient, lane: Lane, clock: Clock): St
 
   return {
     get: (id) => lane(() => read(id, client)),
-    start: (id, now) => move('start', id, { started: BigInt(now) }),
+    start: (id, now) => move('start', id, { started: milliseconds(now) }),
     requeue: (id, { now, died }) =>
       move('requeue', id, {
-        queued: BigInt(now),
+        queued: milliseconds(now),
         started: null,
         attempt: { increment: 1 },
         deaths: { increment: died ? 1 : 0 },
       }),
     drew(id, { now, images, drawnWith, timings }) {
       const data = {
-        drawn: BigInt(now),
-        waitTime: timings.wait,
-        loadTime: timings.load,
-        encodeTime: timings.encode,
-        denoiseTime: timings.denoise,
-        decodeTime: timings.decode,
+        drawn: milliseconds(now),
+        waitTime: Math.round(timings.wait),
+        loadTime: Math.round(timings.load),
+        encodeTime: Math.round(timings.encode),
+        denoiseTime: Math.round(timings.denoise),
+        decodeTime: Math.round(timings.decode),
         drawnWidth: drawnWith.width,
         drawnHeight: drawnWith.height,
         drawnPixels: drawnWith.width * drawnWith.height,
@@ -75,12 +75,16 @@ export function createStates(client: PrismaClient, lane: Lane, clock: Clock): St
       return move('drew', id, data, (transaction) => transaction.image.createMany({ data: rows }));
     },
     delivered: (id, { now, post }) =>
-      move('delivered', id, { delivered: BigInt(now), ended: BigInt(now), postTime: post }, (transaction) =>
-        transaction.delivery.create({ data: { job: id, what: 'pictures', at: BigInt(now) } }),
+      move(
+        'delivered',
+        id,
+        { delivered: milliseconds(now), ended: milliseconds(now), postTime: Math.round(post) },
+        (transaction) =>
+          transaction.delivery.create({ data: { job: id, what: 'pictures', at: milliseconds(now) } }),
       ),
     fail: (id, { code, text, now }) =>
-      move('fail', id, { errorCode: code, errorText: text, ended: BigInt(now) }),
-    cancel: (id, now) => move('cancel', id, { ended: BigInt(now) }),
+      move('fail', id, { errorCode: code, errorText: text, ended: milliseconds(now) }),
+    cancel: (id, now) => move('cancel', id, { ended: milliseconds(now) }),
     async told(id) {
       await lane(() =>
         client.$transaction(async (transaction) => {
@@ -89,7 +93,9 @@ export function createStates(client: PrismaClient, lane: Lane, clock: Clock): St
             data: { told: true },
           });
           if (count === 0) return;
-          await transaction.delivery.create({ data: { job: id, what: 'notice', at: BigInt(clock.now()) } });
+          await transaction.delivery.create({
+            data: { job: id, what: 'notice', at: milliseconds(clock.now()) },
+          });
         }),
       );
     },

@@ -1,6 +1,30 @@
+import { expect, test } from 'vitest';
 import { describeLog } from '../../conformance/log.js';
+import { newJob, noon, result } from '../jobs.js';
 import { temporaryLog } from './temporaryLog.js';
 
 const open = () => temporaryLog();
 
 describeLog(open);
+
+test('an error that may be logged has no prompt and no token in it', async () => {
+  const log = await temporaryLog();
+  const options = { ...newJob().options, prompt: 'a secret fox', count: 'many' as unknown as number };
+  const target = { platform: 'discord', token: 'a secret token' } as const;
+  const error = await log.accept(newJob({ options, target })).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(Error);
+  expect((error as Error).message).toContain('Argument `count`');
+  expect(`${(error as Error).stack} ${JSON.stringify(error)}`).not.toContain('secret');
+});
+
+test('fractions of milliseconds are rounded', async () => {
+  const log = await temporaryLog();
+  const { job } = await log.accept(newJob({ asked: noon + 0.25 }));
+  expect(job.asked).toBe(noon);
+  await log.start(job.id, noon + 1.5);
+  const timings = { wait: 1.2, load: 0.4, encode: 9.6, denoise: 100.5, decode: 3 };
+  const drawn = await log.drew(job.id, result({ timings }));
+  expect(drawn?.started).toBe(noon + 2);
+  expect(drawn?.timings).toEqual({ wait: 1, load: 0, encode: 10, denoise: 101, decode: 3 });
+  expect((await log.delivered(job.id, { now: noon + 9.9, post: 3.7 }))?.timings.post).toBe(4);
+});
