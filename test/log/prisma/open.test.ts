@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { createJobIds } from '../../../src/log/jobIds.js';
 import { describeLog } from '../../conformance/log.js';
+import { temporaryFolder } from '../../fixtures/temporaryFolder.js';
 import { newJob, noon, result } from '../jobs.js';
+import { standingClock } from '../standingClock.js';
+import { fill } from './fill.js';
 import { temporaryLog } from './temporaryLog.js';
 
 const open = () => temporaryLog();
@@ -27,4 +31,22 @@ test('fractions of milliseconds are rounded', async () => {
   expect(drawn?.started).toBe(noon + 2);
   expect(drawn?.timings).toEqual({ wait: 1, load: 0, encode: 10, denoise: 101, decode: 3 });
   expect((await log.delivered(job.id, { now: noon + 9.9, post: 3.7 }))?.timings.post).toBe(4);
+});
+
+test('an id that another process took meanwhile is passed over', async () => {
+  const folder = temporaryFolder();
+  let now = noon;
+  const clock = { ...standingClock, now: () => now };
+  const log = await temporaryLog(folder, clock);
+  const { job: first } = await log.accept(newJob());
+  // By a clock that was set back, both go on from the last id by ones.
+  now -= 60_000;
+  const next = createJobIds(clock, first.id);
+  fill(folder, 5, () => ({ id: next() }));
+  const { job, fresh } = await log.accept(newJob());
+  expect(fresh).toBe(true);
+  expect(job.id).toBe(next());
+  const { jobs } = await log.find({}, { skip: 0, take: 10 });
+  expect(new Set(jobs.map(({ id }) => id)).size).toBe(7);
+  expect(jobs[0]?.id).toBe(job.id);
 });
