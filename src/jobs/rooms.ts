@@ -37,6 +37,8 @@ export interface RoomsOptions {
 const longestPause = 60_000;
 const mostTries = 64;
 const triesToRemove = 4;
+/** What is drawn may still be shown for moments after its end. */
+const mostOver = 1000;
 
 interface Message {
   target: Target;
@@ -55,6 +57,14 @@ interface Message {
  */
 export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Rooms {
   const messages = new Map<string, Message>();
+  /** Jobs whose end was shown last: a preview that is made meanwhile must not take its place. */
+  const over = new Set<string>();
+
+  function close(id: string): void {
+    messages.delete(id);
+    over.add(id);
+    if (over.size > mostOver) over.delete(over.keys().next().value!);
+  }
 
   function messageOf(job: Job): Message {
     const known = messages.get(job.id);
@@ -94,6 +104,7 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
 
   return {
     progress(job, reply) {
+      if (over.has(job.id)) return;
       const message = messageOf(job);
       if (message.ended) return;
       message.next = { job, reply };
@@ -107,13 +118,13 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
       for (let attempt = 1; ; attempt++) {
         try {
           await send(job, message, reply, 'final');
-          messages.delete(job.id);
+          close(job.id);
           return 'shown';
         } catch (error) {
           const gone = error instanceof UserError && ['message-gone', 'no-room'].includes(error.code);
           logger.warn({ error, job: job.id, attempt }, 'the end of a job could not be shown');
           if (gone || attempt >= mostTries) {
-            messages.delete(job.id);
+            close(job.id);
             return { gone: gone ? (error as UserError).code : 'no-room' };
           }
         }
@@ -140,7 +151,7 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
       const message = messageOf(job);
       message.ended = true;
       await message.sending;
-      messages.delete(job.id);
+      close(job.id);
       for (let attempt = 1; attempt <= triesToRemove; attempt++) {
         try {
           await adapters.get(job.target.platform)?.remove(message.target);
@@ -153,6 +164,7 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
     },
 
     reopen(id) {
+      over.delete(id);
       messages.delete(id);
     },
   };

@@ -41,3 +41,33 @@ test('that a job goes on later is said at once, and nothing after it', async () 
   await rooms.pause(job, { text: ['later'] });
   expect(shown).toEqual([{ text: ['later'] }]);
 });
+
+test('progress that comes after the end is not shown: a preview takes a while to make', async () => {
+  const shown: string[] = [];
+  const rooms = createRooms({
+    adapters: new Map([
+      [
+        'discord',
+        {
+          platform: 'discord',
+          show: async (target, { text }) => {
+            shown.push(String(text[0]));
+            return target;
+          },
+          remove: async () => {},
+        } as Partial<Adapter> as Adapter,
+      ],
+    ]),
+    log: { retarget: async () => {}, get: async () => job },
+    clock: fastClock(),
+    logger: silentLogger,
+  });
+  rooms.progress(job, { text: ['step 1'] });
+  await rooms.final(job, { text: ['done'] }, new AbortController().signal);
+  rooms.progress(job, { text: ['step 2'] });
+  const other = { ...job, id: 'b2' } as Job;
+  await rooms.remove(other);
+  rooms.progress(other, { text: ['a deleted job'] });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(shown).toEqual(['step 1', 'done']);
+});
