@@ -144,7 +144,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       stopping: stopping.signal,
     });
     const stopHousekeeping = keepHouse({
-      ...{ log, queue, clock, logger, discard: tools.discard },
+      ...{ log, queue, storage, clock, logger, discard: tools.discard },
       keepDays: config.limits.keepDays,
     });
     await recover({

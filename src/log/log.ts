@@ -281,6 +281,9 @@ export interface Log {
   /** Deletes what ended before then in the same way, and what is only of use for a while. */
   purge(before: number): Promise<readonly string[]>;
 
+  /** Those of these storage keys that no row names. */
+  unnamed(keys: readonly string[]): Promise<readonly string[]>;
+
   /**
    * Small values for adapters: sessions to resume, what was registered, installations. What is named `person/KEY/…` is
    * that person's: exported and deleted with them.

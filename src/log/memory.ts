@@ -201,6 +201,10 @@ export function createMemoryLog({ clock }: { clock: Clock }): Log {
       for (const [key, at] of seen) if (at < before) seen.delete(key);
       return remove(all().filter(({ id }) => (endedAt.get(id) ?? before) < before));
     },
+    async unnamed(keys) {
+      const taken = new Set(all().flatMap(keysOf));
+      return keys.filter((key) => !taken.has(key));
+    },
     async keep(name, value) {
       if (value === undefined) kept.delete(name);
       else kept.set(name, value);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Storage } from './storage.js';
@@ -50,22 +50,24 @@ export function createDiskStorage(folder: string): Storage {
       const key = `${hash(bytes)}.${ending}`;
       const path = pathOf(key);
       await inTurn(key, async () => {
-        if (!(await read(key))) await write(path, bytes, folder);
+        if (await read(key)) await touch(path);
+        else await write(path, bytes, folder);
       });
       return key;
     },
     get: (key) => read(key),
-    async remove(key) {
+    async remove(key, how) {
       const path = pathOf(key);
       await inTurn(key, async () => {
+        if (how && !(await hasRested(path, how.rested))) return;
         await overwrite(path);
         await rm(path, { force: true });
       });
     },
-    async *keys() {
+    async *keys(how) {
       for await (const { name, path } of filesIn(folder)) {
-        if (form.test(name)) yield name;
-        else if (partForm.test(name)) await removeOld(path);
+        if (partForm.test(name)) await removeOld(path);
+        else if (form.test(name) && (!how || (await hasRested(path, how.rested)))) yield name;
       }
     },
   };
@@ -124,10 +126,19 @@ async function overwrite(path: string): Promise<void> {
   }
 }
 
+/** Whether a file was put so long ago; by the file system's own time, which is the machine's. */
+async function hasRested(path: string, milliseconds: number): Promise<boolean> {
+  const facts = await ifThere(stat(path));
+  return facts !== undefined && Date.now() - facts.mtimeMs >= milliseconds;
+}
+
+async function touch(path: string): Promise<void> {
+  const now = new Date();
+  await utimes(path, now, now);
+}
+
 async function removeOld(part: string): Promise<void> {
-  const facts = await ifThere(stat(part));
-  // The file system's own time, which is the machine's.
-  if (!facts || Date.now() - facts.mtimeMs < partLife) return;
+  if (!(await hasRested(part, partLife))) return;
   await overwrite(part);
   await rm(part, { force: true });
 }

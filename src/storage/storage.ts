@@ -4,8 +4,13 @@ export interface Storage {
   put(bytes: Uint8Array, ending: string): Promise<string>;
   /** The bytes of that key; undefined when they are not there, or no longer what was put. */
   get(key: string): Promise<Buffer | undefined>;
-  /** Removes them, overwriting what the disk held; none there is no error. */
-  remove(key: string): Promise<void>;
+  /** Removes them, overwriting what the disk held; none there is no error. With `rested`, only what has rested so long. */
+  remove(key: string, how?: Rested): Promise<void>;
   /** Every key there is, in no order, for what belongs to no job to be found. */
-  keys(): AsyncIterable<string>;
+  keys(how?: Rested): AsyncIterable<string>;
+}
+
+export interface Rested {
+  /** Milliseconds since it was last put, by the storage's own time: what is put now is about to be named by somebody. */
+  readonly rested: number;
 }

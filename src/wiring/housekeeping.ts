@@ -2,17 +2,21 @@ import type { Clock } from '../clock.js';
 import type { Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import type { Queue } from '../queue/queue.js';
+import type { Storage } from '../storage/storage.js';
 
 const minute = 60_000;
 const hour = 60 * minute;
 const day = 24 * hour;
 
+/** Files that are looked up at once. */
+const handful = 500;
+
 /**
- * What is done from time to time: the line's length is noted once a minute for the stats, and what is older than it is
- * kept for goes once an hour.
+ * What is done from time to time: the line's length is noted once a minute for the stats; once an hour, and at the
+ * start, what is older than it is kept for goes, and files that a process had put and died before any row named them.
  *
  * @returns what stops it
- * @example const stop = keepHouse({ log, queue, clock, logger, keepDays: 30, discard });
+ * @example const stop = keepHouse({ log, queue, storage, clock, logger, keepDays: 30, discard });
  */
 export function keepHouse({
   log,
@@ -20,9 +24,11 @@ export function keepHouse({
   clock,
   logger,
   keepDays,
+  storage,
   discard,
 }: {
-  readonly log: Pick<Log, 'sample' | 'purge'>;
+  readonly log: Pick<Log, 'sample' | 'purge' | 'unnamed'>;
+  readonly storage: Pick<Storage, 'keys' | 'remove'>;
   readonly queue: Pick<Queue, 'waiting' | 'running'>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -45,8 +51,26 @@ export function keepHouse({
   }
 
   const purge = async () => discard(await log.purge(clock.now() - keepDays * day));
-  purge().catch((error) => logger.error({ error }, 'purge failed'));
-  regularly('purge', hour, purge);
+  const sweep = async () => {
+    let keys: string[] = [];
+    const remove = async () => {
+      for (const key of await log.unnamed(keys)) {
+        // Put again meanwhile, it is about to be named.
+        await storage.remove(key, { rested: hour });
+      }
+      keys = [];
+    };
+    for await (const key of storage.keys({ rested: hour })) {
+      if (keys.push(key) >= handful) await remove();
+    }
+    await remove();
+  };
+  const tidy = async () => {
+    await purge();
+    await sweep();
+  };
+  tidy().catch((error) => logger.error({ error }, 'tidying up failed'));
+  regularly('tidying up', hour, tidy);
   regularly('sample', minute, () => log.sample(clock.now(), queue.waiting, queue.running));
   return () => {
     for (const stop of stops.values()) stop();

@@ -10,6 +10,24 @@ const pictures = (...keys: string[]) =>
 
 /** How people's data leaves a log, the same for every implementation. */
 export function describeLogPrivacy(open: () => Promise<Log>): void {
+  describe('unnamed', () => {
+    test('gives the keys that neither a picture nor a start of one has', async () => {
+      const log = await open();
+      await jobIn(log, 'delivered', { init: { key: key('1') } }, pictures(key('a'), key('b')));
+      await jobIn(log, 'queued', { init: { key: key('2') } });
+      const all = ['1', '2', '3', 'a', 'b', 'c'].map(key);
+      expect(await log.unnamed(all)).toEqual([key('3'), key('c')]);
+      expect(await log.unnamed([])).toEqual([]);
+    });
+
+    test('of more keys than a database looks up at once', async () => {
+      const log = await open();
+      const keys = Array.from({ length: 1203 }, (_, n) => `${n.toString(16).padStart(64, '0')}.png`);
+      await jobIn(log, 'drawn', {}, pictures(keys[3]!, keys[1201]!));
+      expect(await log.unnamed(keys)).toEqual(keys.filter((_, n) => n !== 3 && n !== 1201));
+    });
+  });
+
   describe('deletePerson', () => {
     test('deletes their jobs in every state, and nobody else’s', async () => {
       const log = await open();

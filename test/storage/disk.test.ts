@@ -73,6 +73,39 @@ test('a part that a dead process left is no key, and goes when it is old', async
   expect(existsSync(part)).toBe(false);
 });
 
+describe('a file that has rested', () => {
+  const hour = 3_600_000;
+  const restFor = (path: string, milliseconds: number) => {
+    const then = new Date(Date.now() - milliseconds);
+    utimesSync(path, then, then);
+  };
+  async function rested(storage: ReturnType<typeof createDiskStorage>): Promise<string[]> {
+    const keys: string[] = [];
+    for await (const key of storage.keys({ rested: hour })) keys.push(key);
+    return keys;
+  }
+
+  test('is listed and removed as such, and no other', async () => {
+    const { storage, key, path } = await stored();
+    restFor(path, hour - 60_000);
+    expect(await rested(storage)).toEqual([]);
+    await storage.remove(key, { rested: hour });
+    expect(await keysOf(storage)).toEqual([key]);
+    restFor(path, hour);
+    expect(await rested(storage)).toEqual([key]);
+    await storage.remove(key, { rested: hour });
+    expect(await keysOf(storage)).toEqual([]);
+  });
+
+  test('and is put again stays, for somebody is about to name it', async () => {
+    const { storage, key, path } = await stored();
+    restFor(path, 2 * hour);
+    await storage.put(bytes, 'png');
+    await storage.remove(key, { rested: hour });
+    expect(await storage.get(key)).toEqual(bytes);
+  });
+});
+
 test('what somebody else put into the folder is no key', async () => {
   const { folder, storage, key } = await stored();
   writeFileSync(join(folder, 'pictures', 'README'), 'hello');

@@ -2,14 +2,10 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { createMemoryLog } from '../../src/log/memory.js';
-import { silentLogger } from '../../src/logger.js';
 import { minutes } from '../../src/saying.js';
 import { createCosts } from '../../src/wiring/costs.js';
-import { keepHouse } from '../../src/wiring/housekeeping.js';
 import { keptSecret } from '../../src/wiring/secrets.js';
 import { createSuggest } from '../../src/wiring/suggest.js';
-import { fastClock } from '../fixtures/fast-clock.js';
 import { ada, openKit, room } from '../fixtures/kit.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'kiln-wiring-'));
@@ -75,32 +71,4 @@ describe('suggestions', () => {
     expect(await suggest('jobs', '', asking, 25)).toEqual([id]);
     expect(await suggest('jobs', '', { person: { key: 'discord:2' }, place: room }, 25)).toEqual([]);
   });
-});
-
-test('the house is kept: old jobs go by the clock, and the length of the line is noted', async () => {
-  const clock = fastClock();
-  const log = createMemoryLog({ clock });
-  const discarded: string[] = [];
-  const samples: number[] = [];
-  const watched = {
-    ...log,
-    purge: async (before: number) => [`older than ${clock.now() - before}`],
-    sample: async (_: number, waiting: number) => {
-      samples.push(waiting);
-    },
-  };
-  const stop = keepHouse({
-    ...{ log: watched, queue: { waiting: 3, running: 1 }, clock, logger: silentLogger, keepDays: 2 },
-    async discard(keys) {
-      discarded.push(...keys);
-    },
-  });
-  for (let hour = 0; hour < 2; hour++) {
-    clock.skip(60 * 60 * 1000);
-    await new Promise((resolve) => setTimeout(resolve, 30));
-  }
-  stop();
-  expect(discarded.length).toBeGreaterThanOrEqual(2);
-  expect(discarded[0]).toMatch(/^older than 1728000\d\d$/);
-  expect(samples).toContain(3);
 });

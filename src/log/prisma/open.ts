@@ -10,6 +10,7 @@ import { createSettings } from './settings.js';
 import { createSmall } from './small.js';
 import { createStates } from './states.js';
 import { createStats } from './stats.js';
+import { unnamed } from './unnamed.js';
 
 /**
  * Opens the log in a database, which is made or brought up to date first.
@@ -37,6 +38,7 @@ export async function openPrismaLog({
     ...createSettings(client, lane),
     ...createSmall(client, lane, clock),
     ...createPrivacy(client, await createErase({ client, lane, url, clock, beside })),
+    unnamed: (keys) => lane(() => unnamed(client, keys)),
     stats: createStats(client),
     close: () => lane(() => client.$disconnect()),
   };

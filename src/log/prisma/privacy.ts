@@ -8,13 +8,11 @@ import { countDeleted } from './countDeleted.js';
 import type { Erase } from './erase.js';
 import type { Prisma } from './generated/sqlite/client.js';
 import { jobOf } from './rows.js';
+import { unnamed } from './unnamed.js';
 import { whereOf } from './where.js';
 
 type Transaction = Prisma.TransactionClient;
 type Privacy = Pick<Log, 'exportPerson' | 'deletePerson' | 'deleteJob' | 'purge'>;
-
-/** SQLite binds at most 32,766 values; this many are quick to look up. */
-const atOnce = 500;
 
 /** What is known of a person, and how it ends. */
 export function createPrivacy(client: PrismaClient, erase: Erase): Privacy {
@@ -94,16 +92,6 @@ async function deleteJobs(
   );
   await countDeleted(transaction, where);
   const count = await transaction.$executeRaw(sql`DELETE FROM "Job" ${where}`);
-  const free: string[] = [];
-  for (let first = 0; first < named.length; first += atOnce) {
-    const keys = named.slice(first, first + atOnce).map(({ key }) => key);
-    const images = await transaction.image.findMany({ where: { key: { in: keys } }, select: { key: true } });
-    const inits = await transaction.job.findMany({
-      where: { initKey: { in: keys } },
-      select: { initKey: true },
-    });
-    const taken = new Set([...images.map(({ key }) => key), ...inits.map(({ initKey }) => initKey)]);
-    free.push(...keys.filter((key) => !taken.has(key)));
-  }
-  return { keys: free, count };
+  const keys = named.map(({ key }) => key);
+  return { keys: await unnamed(transaction, keys), count };
 }
