@@ -21,7 +21,11 @@ export function webhookRoutes(world: World): readonly Route[] {
     if (age > tokenLimit) {
       throw new Refusal(50027, { detail: `${interaction.what}, ${Math.round(age / 1000)} s ago` });
     }
-    if (interaction.callback === undefined) throw new Refusal(10015, { detail: 'not answered yet' });
+    if (interaction.callback === undefined) {
+      // A bot that died with it cannot know whether its answer still arrived.
+      const cut = interaction.deliveries.some(({ open }) => !open());
+      throw new Refusal(10015, { fault: !cut && !interaction.excused, detail: 'not answered yet' });
+    }
     return interaction;
   }
 
