@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { defineCommand, hints } from '../src/command.js';
+import { defineCommand, hints, type ModelInfo } from '../src/command.js';
 import { UserError } from '../src/errors.js';
 import { schedulerNames } from '../src/job.js';
+import type { RoomSettings } from '../src/log/log.js';
 import type { Attachment } from '../src/request.js';
 import { mayDraw } from './drawing/mayDraw.js';
 import { sizeFor } from './drawing/size.js';
@@ -136,7 +137,7 @@ export const imagine = defineCommand({
       prompt,
       negative,
       ...sizeFor(options, settings, model),
-      steps: options.steps ?? settings.steps,
+      steps: options.steps ?? stepsUnasked(settings, model),
       guidance: options.guidance,
       count: options.count ?? 1,
       scheduler: options.scheduler,
@@ -159,3 +160,9 @@ export const imagine = defineCommand({
     );
   },
 });
+
+/** Who asks for no number of steps is not refused for the model's own, where fewer are allowed. */
+function stepsUnasked({ steps, maxSteps }: RoomSettings, model: ModelInfo): number | undefined {
+  const most = maxSteps ?? Number.POSITIVE_INFINITY;
+  return (steps ?? model.steps) > most ? most : steps;
+}

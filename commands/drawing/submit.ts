@@ -91,6 +91,6 @@ function inTime(
   if (wait <= patience) return;
   throw new UserError(
     'line-full',
-    `Cannot promise this here: it would take ${minutes(wait)}, want under ${Math.floor(patience / 60_000)} min where Kiln is no member; ask in a server that it is in`,
+    `Cannot promise this here: it would take ${minutes(wait)}, want under ${Math.round(patience / 60_000)} min where Kiln is no member; ask in a server that it is in`,
   );
 }

@@ -126,7 +126,6 @@ describe('what a room allows', () => {
   test.each([
     [{ roles: ['77'] }, {}, 'Cannot draw for you here: an admin has allowed it to some roles only'],
     [{ maxSteps: 10 }, { steps: 11 }, 'Cannot draw with 11 steps here: want at most 10'],
-    [{ maxSteps: 10 }, {}, 'Cannot draw with 20 steps here: want at most 10'],
     [{ maxSide: 64 }, {}, 'Cannot draw at 128×128 here: want at most 64 a side'],
     [{ maxCount: 2 }, { count: 3 }, 'Cannot draw 3 pictures here: want at most 2'],
     [{ quota: 2 }, { count: 3 }, 'Cannot draw 3 pictures: you have asked for 0 in 24 hours, want at most 2'],
@@ -172,6 +171,13 @@ describe('what a room allows', () => {
     const kit = await kitWith({ model: 'wild', unchecked: true, width: 64, height: 96, steps: 5 });
     expect((await kit.draw()).options).toMatchObject({ model: 'wild', width: 64, height: 96, steps: 5 });
   });
+
+  test('who asks for no number of steps gets as many as the room allows', async () => {
+    const kit = await kitWith({ maxSteps: 10 });
+    expect((await kit.draw()).options.steps).toBe(10);
+    await kit.log.set('discord/100', undefined, { steps: 6 });
+    expect((await kit.draw()).options.steps).toBe(6);
+  });
 });
 
 describe('styles', () => {
@@ -208,7 +214,7 @@ describe('where Kiln is no member', () => {
       { patience: 30_000, place: { ...room, member: false } },
     );
     expect(late.text).toMatch(
-      /^Cannot promise this here: it would take about \d+ min, want under 0 min where Kiln is no member/,
+      /^Cannot promise this here: it would take about \d+ min, want under 1 min where Kiln is no member/,
     );
     const soon = await kit.ask(
       'imagine',
