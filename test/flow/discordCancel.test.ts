@@ -1,13 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Handle } from '../fakes/discord/handle.js';
-import type { Seen } from '../fakes/discord/seen.js';
-import { discordStage, drawn } from './discordStage.js';
+import { discordStage, drawn, isDrawn, waits } from './discordStage.js';
 
 const stage = discordStage({ each: 'file', env: { KILN_SLOTS: '1', KILN_RUNNING_EACH: '1' } });
 
 const answered = async (press: Handle) => (await press.until(({ loading }) => !loading)).content;
-const waits = ({ content }: Seen) => content.includes('In line: place');
-const isDrawn = ({ content }: Seen) => content.includes('Drawing:');
 /** Longer than any test looks at it, unless it is cancelled. */
 const slow = 'a fox that takes 2000 ms --steps 50';
 

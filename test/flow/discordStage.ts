@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as later } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import type { Job } from '../../src/log/log.js';
 import { openPrismaLog } from '../../src/log/prisma/open.js';
@@ -13,6 +14,8 @@ export interface Stage {
   readonly discord: FakeDiscord;
   readonly room: Room;
   readonly clock: FastClock;
+  /** Moves the time on, once nothing is on its way that a token which dies meanwhile would fail. */
+  pass(milliseconds: number): Promise<void>;
   /** What the log holds of all jobs, the newest first. */
   jobs(): Promise<readonly Job[]>;
 }
@@ -23,6 +26,8 @@ export interface StageOptions {
   /** What Kiln is started with, which may know of people that were there before. */
   readonly env?: Readonly<Record<string, string>> | ((discord: FakeDiscord) => Record<string, string>);
   readonly fake?: FakeDiscordOptions;
+  /** How fast the clock runs. */
+  readonly factor?: number;
 }
 
 /**
@@ -30,14 +35,14 @@ export interface StageOptions {
  *
  * @example const stage = discordStage({ each: 'file', env: { KILN_SLOTS: '1' } });
  */
-export function discordStage({ each, env = {}, fake = {} }: StageOptions): Stage {
+export function discordStage({ each, env = {}, fake = {}, factor }: StageOptions): Stage {
   let discord: FakeDiscord;
   let room: Room;
   let clock: FastClock;
   let end: () => Promise<void> = async () => {};
 
   const begin = async () => {
-    clock = fastClock();
+    clock = fastClock(factor);
     discord = await startFakeDiscord({ identifyWindow: 0, now: clock.now, ...fake });
     discord.guild();
     room = await startRoom({
@@ -52,7 +57,13 @@ export function discordStage({ each, env = {}, fake = {} }: StageOptions): Stage
   };
   if (each === 'file') {
     beforeAll(begin);
-    afterEach(() => discord.assertNoBreach());
+    afterEach(() => {
+      try {
+        discord.assertNoBreach();
+      } finally {
+        discord.forgive(/./);
+      }
+    });
     afterAll(finish);
   } else {
     beforeEach(begin);
@@ -69,6 +80,10 @@ export function discordStage({ each, env = {}, fake = {} }: StageOptions): Stage
     get clock() {
       return clock;
     },
+    async pass(milliseconds) {
+      for (let seen = -1; seen !== discord.posts.length; await later(200)) seen = discord.posts.length;
+      clock.skip(milliseconds);
+    },
     async jobs() {
       const log = await openPrismaLog({ url: `file:${join(room.folder, 'kiln.db')}`, clock });
       try {
@@ -79,6 +94,10 @@ export function discordStage({ each, env = {}, fake = {} }: StageOptions): Stage
     },
   };
 }
+
+/** Whether a message says where its job stands in the line, or how far it is. */
+export const waits = ({ content }: Seen): boolean => content.includes('In line: place');
+export const isDrawn = ({ content }: Seen): boolean => content.includes('Drawing:');
 
 /** Whether a message shows what was asked for, with its buttons. */
 export const drawn = ({ files, buttons, content }: Seen): boolean =>
