@@ -23,7 +23,7 @@ export const cancel = defineCommand({
     const { job: id } = request.options;
     const jobs =
       id === undefined ? await own(request.person.key, tools) : [await findJob(id, request, tools)];
-    if (!jobs.every((job) => mayEnd(job, request.person))) {
+    if (!jobs.every((job) => mayEnd(job, request))) {
       throw new UserError('not-allowed', 'Cannot cancel this: want whoever asked for it, or a moderator');
     }
     await responder.acknowledge({ private: true });

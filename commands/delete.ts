@@ -13,7 +13,7 @@ export const deleteCommand = defineCommand({
 
   async run(request, tools, responder) {
     const job = await findJob(request.options.job, request, tools);
-    if (!mayEnd(job, request.person)) {
+    if (!mayEnd(job, request)) {
       throw new UserError('not-allowed', 'Cannot delete this: want whoever asked for it, or a moderator');
     }
     await responder.acknowledge({ private: true });

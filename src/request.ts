@@ -24,7 +24,7 @@ export interface Place {
   /** Guild or workspace; left out in a DM on Discord. */
   readonly server?: string;
   readonly channel: string;
-  /** Slack's thread timestamp. A Discord thread is a channel. */
+  /** Within the channel: Slack's thread timestamp, or the id of Discord's thread. What holds in a channel holds there. */
   readonly thread?: string;
   readonly direct: boolean;
   /** The channel is marked as age-restricted. */
@@ -60,6 +60,8 @@ export interface Request {
   readonly person: Person;
   readonly place: Place;
   readonly target: Target;
+  /** The job of the message that was pressed or chosen: people see it there, wherever it was asked for. */
+  readonly shown?: string;
   /** Longest the answer may take before it can no longer be shown, in milliseconds from now; no limit when left out. */
   readonly patience?: number;
 }

@@ -1,7 +1,7 @@
 import type { Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
 import type { Job, JobImage } from '../../src/log/log.js';
-import type { Person, Place } from '../../src/request.js';
+import type { Request } from '../../src/request.js';
 
 /**
  * The job of that id, wherever a person may know of it: their own, or one shown in the room they ask in.
@@ -10,7 +10,7 @@ import type { Person, Place } from '../../src/request.js';
  */
 export async function findJob(
   id: string,
-  { person, place }: { readonly person: Person; readonly place: Place },
+  { person, place, shown }: Pick<Request, 'person' | 'place' | 'shown'>,
   { log }: Pick<Tools, 'log'>,
 ): Promise<Job> {
   const job = await log.get(id);
@@ -20,13 +20,14 @@ export async function findJob(
     job.place.server === place.server &&
     (job.place.channel === place.channel || person.admin) &&
     (place.server !== undefined || job.place.channel === place.channel);
-  if (job && (own || sameRoom)) return job;
+  if (job && (own || sameRoom || shown === job.id)) return job;
   throw new UserError('not-found', `Cannot find job ${id}: want one of yours, or one shown here`);
 }
 
-/** Whether a person may end or delete what somebody asked for. */
-export function mayEnd(job: Job, person: Person): boolean {
-  return job.person.key === person.key || person.moderator;
+/** Whether a person may end or delete what somebody asked for: moderators may in their own server. */
+export function mayEnd(job: Job, { person, place }: Pick<Request, 'person' | 'place'>): boolean {
+  const sameServer = job.place.platform === place.platform && job.place.server === place.server;
+  return job.person.key === person.key || (person.moderator && sameServer);
 }
 
 /**

@@ -133,6 +133,24 @@ test('a report goes once to the channel that the admins named', async () => {
   expect(discord.messages(channel).filter(drawn)).toEqual([]);
 });
 
+test('a picture shown in another channel has its buttons there, for whoever sees it', async () => {
+  const { discord } = stage;
+  const [ada, bob] = [discord.user(), discord.user()];
+  const moderator = discord.user({ permissions: ['ManageMessages'] });
+  const picture = await ada.slash(discord.channel(), 'imagine', { prompt: 'a fox', count: 2 }).until(drawn);
+  const id = /`([0-9a-z]{10})`/.exec(picture.content)![1]!;
+  const elsewhere = discord.channel({ guild: discord.guild() });
+  const shown = await ada.slash(elsewhere, 'show', { job: id }).until(drawn);
+  await bob.press(shown, 'U2').until(drawn);
+  expect((await bob.press(shown, '🔄').until(drawn)).content).toContain(`re-roll of \`${id}\``);
+  const menu = bob.menu(shown, 'Prompt of this');
+  expect(await answered(menu)).toContain('a fox');
+  // Known by its id alone it is not, nor is it a moderator's of another server.
+  const other = discord.channel({ guild: discord.guild() });
+  expect(await answered(bob.slash(other, 'show', { job: id }))).toContain('Cannot find job');
+  expect(await answered(moderator.press(shown, 'Delete'))).toContain('Cannot delete this');
+});
+
 test('a picture is deleted by its owner or a moderator, not by others', async () => {
   const { discord } = stage;
   const [ada, bob] = [discord.user(), discord.user()];

@@ -89,6 +89,24 @@ describe('what is too much is told to the asker alone, in a sentence:', () => {
   });
 });
 
+test('what holds in a channel holds in its threads', async () => {
+  const { discord } = stage;
+  const [admin, ada] = [discord.user({ admin: true }), discord.user()];
+  const channel = discord.channel({ guild: discord.guild() });
+  const thread = discord.channel({ thread: channel });
+  await admin.slash(channel, 'settings', { forbidden: 'cat' }).until(({ loading }) => !loading);
+  const asked = ada.slash(thread, 'imagine', { prompt: 'a cat' });
+  expect(await refused(asked, ada)).toContain('it has words that are not allowed here');
+  ada.say(thread, '@Kiln a cat');
+  const direct = discord.channel({ dm: ada });
+  const told = await discord.until(() => discord.messages(direct).find(({ author }) => author.bot));
+  expect(told.content).toContain('it has words that are not allowed here');
+  await admin.slash(thread, 'settings', { forbidden: 'off' }).until(({ loading }) => !loading);
+  await ada.slash(channel, 'imagine', { prompt: 'a cat' }).until(drawn);
+  const inThread = await ada.say(thread, '@Kiln a cat').until(drawn);
+  await ada.press(inThread, 'V1').until(drawn);
+});
+
 /** Options that this version registers, whatever their separator. */
 function settingNames(entries: string[][]): [string, string][] {
   const { options } = stage.discord.commands().find(({ name }) => name === 'settings') as {

@@ -1,7 +1,7 @@
 import { MessageType } from 'discord.js';
 import { type Command, optionsOf } from '../../command.js';
 import type { Request } from '../../request.js';
-import { attachmentOf, leastUpload, type Surroundings } from './options.js';
+import { attachmentOf, inside, leastUpload, type Surroundings } from './options.js';
 import { personOf } from './person.js';
 import { rawMessage } from './raw.js';
 import type { DiscordTarget } from './target.js';
@@ -68,7 +68,7 @@ export async function readMessage(
     place: {
       platform: 'discord',
       ...(server && { server }),
-      channel,
+      ...inside(channel, server && (await around.parent(channel))),
       direct: !server,
       ageRestricted: server ? await around.ageRestricted(channel) : false,
       member: true,

@@ -6,7 +6,7 @@ import {
 } from 'discord.js';
 import type { Command, OptionSpec } from '../../command.js';
 import { optionsOf } from '../../command.js';
-import type { Attachment, Request } from '../../request.js';
+import type { Attachment, Place, Request } from '../../request.js';
 import { optionName, shownOptions } from './commands.js';
 import { readCustomId } from './customId.js';
 import { personOf } from './person.js';
@@ -24,6 +24,8 @@ export interface Surroundings {
   inGuild(guild: string): boolean;
   /** Whether a channel is marked as age-restricted, given what the interaction says of it. */
   ageRestricted(channel: string, given?: RawInteraction['channel']): Promise<boolean>;
+  /** The channel that a thread belongs to; undefined for what is no thread. */
+  parent(channel: string, given?: RawInteraction['channel']): Promise<string | undefined>;
 }
 
 export type Incoming =
@@ -91,6 +93,7 @@ export async function readInteraction(raw: unknown, around: Surroundings): Promi
   // A clock behind Discord's must not make a token live longer than it does.
   const born = Math.min(bornAt(interaction.id), around.now());
   const key = `discord:${interaction.id}`;
+  const parent = server ? await around.parent(channel, interaction.channel) : undefined;
   const target: DiscordTarget = {
     platform: 'discord',
     event: key,
@@ -111,19 +114,27 @@ export async function readInteraction(raw: unknown, around: Surroundings): Promi
     place: {
       platform: 'discord',
       ...(server && { server }),
-      channel,
+      ...inside(channel, parent),
       direct: !server,
       ageRestricted: await around.ageRestricted(channel, interaction.channel),
       member,
     },
     target,
+    ...(asked.shown && { shown: asked.shown }),
     ...(!member && { patience: Math.max(0, born + patience - around.now()) }),
   };
   return { kind: 'request', silent: asked.silent, request, target };
 }
 
 type Asked =
-  | { kind: 'request'; command: string; options: Record<string, unknown>; silent: boolean }
+  | {
+      kind: 'request';
+      command: string;
+      options: Record<string, unknown>;
+      silent: boolean;
+      /** The job of the message that was pressed or chosen. */
+      shown?: string;
+    }
   | { kind: 'autocomplete'; option: OptionSpec; typed: string };
 
 function askedOf(interaction: RawInteraction, around: Surroundings): Asked | undefined {
@@ -140,7 +151,7 @@ function askedOf(interaction: RawInteraction, around: Surroundings): Asked | und
       const pressed = readCustomId(data.custom_id ?? '', 'button');
       if (!pressed) return undefined;
       const { command, ...options } = pressed;
-      return { kind: 'request', command, options, silent: true };
+      return { kind: 'request', command, options, silent: true, shown: options.job };
     }
     case InteractionType.ModalSubmit:
       return fromForm(interaction, around.commands);
@@ -184,7 +195,7 @@ function fromMenu({ data, application_id }: RawInteraction, around: Surroundings
     message.application_id === application_id || message.author?.id === (around.self() ?? application_id);
   const job = own && jobIn(message.components);
   const options = job ? { job } : { text: message.content };
-  return { kind: 'request', command: command.name, options, silent: false };
+  return { kind: 'request', command: command.name, options, silent: false, ...(job && { shown: job }) };
 }
 
 function jobIn(components: readonly RawComponent[]): string | undefined {
@@ -233,6 +244,11 @@ export function attachmentOf(
   raw: { url: string; filename: string; size?: number } | undefined,
 ): Attachment | undefined {
   return raw && { url: raw.url, name: raw.filename, ...(raw.size !== undefined && { bytes: raw.size }) };
+}
+
+/** A thread is a channel of Discord's, but a part of its channel as Kiln's rules have it. */
+export function inside(channel: string, parent: string | undefined): Pick<Place, 'channel' | 'thread'> {
+  return parent === undefined ? { channel } : { channel: parent, thread: channel };
 }
 
 function isMember(interaction: RawInteraction, around: Surroundings): boolean {

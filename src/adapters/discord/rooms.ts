@@ -8,6 +8,11 @@ export interface Rooms {
     channel: string,
     given?: { readonly type?: number; readonly nsfw?: boolean; readonly parent_id?: string | null },
   ): Promise<boolean>;
+  /** The channel that a thread belongs to; undefined for what is no thread. */
+  parent(
+    channel: string,
+    given?: { readonly type?: number; readonly parent_id?: string | null },
+  ): Promise<string | undefined>;
   /** What roles allow in a guild, the channel's own exceptions left aside; nothing where the guild is not known. */
   permissions(
     guild: string,
@@ -51,6 +56,14 @@ export function createRooms(client: Client, clock: Clock, self: () => string | u
         return given.parent_id ? restricted(given.parent_id) : false;
       }
       return given?.type === undefined ? restricted(channel) : false;
+    },
+
+    async parent(id, given) {
+      if (given?.type !== undefined) {
+        return threads.has(given.type) ? (given.parent_id ?? undefined) : undefined;
+      }
+      const channel = await channelOf(id);
+      return channel?.isThread() ? (channel.parentId ?? undefined) : undefined;
     },
 
     async permissions(guildId, person, roles) {

@@ -81,6 +81,7 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     self,
     inGuild: connection.inGuild,
     ageRestricted: rooms.ageRestricted,
+    parent: rooms.parent,
     permissions: rooms.permissions,
   };
   const answering = { messages, show, edits, logger };

@@ -17,6 +17,8 @@ export interface Asked {
   readonly member?: boolean;
   readonly command: string;
   readonly options: Readonly<Record<string, unknown>>;
+  /** The job of the message that was pressed or chosen. */
+  readonly shown?: string;
   readonly responseUrl?: string;
   /** Opens a modal, within three seconds. */
   readonly trigger?: string;
@@ -103,6 +105,7 @@ export function readPress(body: unknown, team: string): Asked | undefined {
     direct: channel?.startsWith('D') ?? true,
     command,
     options,
+    shown: press.job,
     responseUrl: textAt(body, 'response_url'),
     trigger,
   };
@@ -132,6 +135,7 @@ export function readShortcut(body: unknown, team: string, botUser?: string): Ask
     direct: channel.startsWith('D'),
     command,
     options: press ? { job: press.job } : { text, ...(image && { image }) },
+    shown: press?.job,
     responseUrl: textAt(body, 'response_url'),
     trigger,
   };

@@ -91,7 +91,7 @@ export function createTake(
   }
 
   async function answer(asked: Asked, way: Way, settle: (words?: string) => Promise<void>): Promise<void> {
-    const { key, command, options, trigger } = asked;
+    const { key, command, options, shown, trigger } = asked;
     const { person, place, target } = await contextOf(asked, way);
     const responder = createResponder(target, {
       show,
@@ -102,7 +102,11 @@ export function createTake(
     const patience = (target.responseUntil ?? clock.now()) - clock.now() - spare;
     try {
       await handle(
-        { key, command, options, person, place, target, ...(!place.member && { patience }) },
+        {
+          ...{ key, command, options, person, place, target },
+          ...(shown && { shown }),
+          ...(!place.member && { patience }),
+        },
         responder,
       );
     } catch (error) {

@@ -23,6 +23,7 @@ const around: MessageSurroundings = {
   self: () => '42',
   inGuild: () => true,
   ageRestricted: async () => true,
+  parent: async () => undefined,
   permissions: async () => ({ theirs: 32n, own: 0n }),
 };
 const read = async (raw: unknown) => (await readMessage(raw, around))?.request;

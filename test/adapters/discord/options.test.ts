@@ -18,6 +18,7 @@ const around = (changes: Partial<Surroundings> = {}): Surroundings => ({
   self: () => '42',
   inGuild: (asked) => asked === guild,
   ageRestricted: async () => false,
+  parent: async () => undefined,
   ...changes,
 });
 
