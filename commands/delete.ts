@@ -16,6 +16,8 @@ export const deleteCommand = defineCommand({
     if (!mayEnd(job, request)) {
       throw new UserError('not-allowed', 'Cannot delete this: want whoever asked for it, or a moderator');
     }
+    // Also where it is another than the job's own: one of several alone, or brought there by /show.
+    await responder.takeAway?.();
     await responder.acknowledge({ private: true });
     await tools.cancel(job);
     await tools.remove(job);

@@ -165,6 +165,8 @@ export interface Responder {
   show(reply: Reply): Promise<void>;
   /** Opens a form instead of an answer. */
   open(form: Form): Promise<void>;
+  /** Acknowledges a press by deleting the message that was pressed; left out where there is none, or no way. */
+  takeAway?(): Promise<void>;
 }
 
 /** What adapters are handed. Never rejects. */

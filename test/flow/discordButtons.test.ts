@@ -1,12 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import type { Handle } from '../fakes/discord/handle.js';
 import type { Person } from '../fakes/discord/person.js';
+import type { Seen } from '../fakes/discord/seen.js';
 import type { Channel } from '../fakes/discord/world.js';
 import { discordStage, drawn } from './discordStage.js';
 
 const stage = discordStage({ each: 'file' });
 
 const answered = async (press: Handle) => (await press.until(({ loading }) => !loading)).content;
+
+/** What whoever presses Delete is told, alone. */
+async function deleted(who: Person, message: Seen): Promise<string> {
+  const press = who.press(message, 'Delete');
+  const told = await stage.discord.until(() => press.followups()[0]);
+  expect(told.reader).toBe(who.id);
+  return told.content;
+}
 
 /** Each kind of place, as `ada` finds it. */
 const places: Readonly<Record<string, (ada: Person) => readonly [Channel, { userInstall: boolean }]>> = {
@@ -80,10 +89,11 @@ describe.each(Object.keys(places))('under a picture in %s', (name) => {
     expect(await answered(info)).toContain('**Seed**: 7 to 10');
     expect(info.message()!.reader).toBe(ada.id);
 
-    const remove = ada.press(grid, 'Delete');
-    expect(await answered(remove)).toContain('Deleted');
-    expect(remove.message()!.reader).toBe(ada.id);
-    await stage.discord.until(() => !stage.discord.messages(channel).some(({ id }) => id === grid.id));
+    // The picture's own token has died: by that of the press, its message goes all the same.
+    await stage.pass(20 * 60_000);
+    expect(await deleted(ada, grid)).toContain('Deleted');
+    const ids = () => stage.discord.messages(channel).map(({ id }) => id);
+    expect(ids()).not.toContain(grid.id);
     expect(await answered(ada.press(alone[0]!, 'Re-roll'))).toContain('Cannot find job');
   });
 });
@@ -129,8 +139,9 @@ test('a report goes once to the channel that the admins named', async () => {
   expect(others).toEqual([]);
   expect(told!.content).toContain('**Reported picture** by bob');
   expect(told!.files).toHaveLength(1);
-  expect(await answered(admin.press(told!, 'Delete'))).toContain('Deleted');
-  expect(discord.messages(channel).filter(drawn)).toEqual([]);
+  expect(await deleted(admin, told!)).toContain('Deleted');
+  for (const each of [channel, reports])
+    expect(discord.messages(each).filter(({ files }) => files.length)).toEqual([]);
 });
 
 test('a picture shown in another channel has its buttons there, for whoever sees it', async () => {
@@ -161,6 +172,11 @@ test('a picture is deleted by its owner or a moderator, not by others', async ()
   expect(await answered(refused)).toBe('Cannot delete this: want whoever asked for it, or a moderator');
   expect(refused.message()!.reader).toBe(bob.id);
   expect(discord.messages(channel).filter(drawn)).toHaveLength(1);
-  expect(await answered(moderator.press(picture, 'Delete'))).toContain('Deleted');
+  expect(await deleted(moderator, picture)).toContain('Deleted');
   expect(discord.messages(channel).filter(drawn)).toEqual([]);
+
+  const grid = await ada.slash(channel, 'imagine', { prompt: 'a red fox', count: 2 }).until(drawn);
+  const alone = await ada.press(grid, 'U2').until(drawn);
+  expect(await deleted(ada, alone)).toContain('Deleted');
+  expect(discord.messages(channel).filter(({ files }) => files.length > 0)).toEqual([]);
 });

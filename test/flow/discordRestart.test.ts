@@ -65,7 +65,8 @@ describe('after a restart, and when its token has died', () => {
     expect(await answered(ada.press(picture, 'Report'))).toContain('Reported');
     expect(discord.messages(reports)).toHaveLength(1);
     await ada.press(picture, 'V1').until(drawn);
-    expect(await answered(ada.press(picture, 'Delete'))).toContain('Deleted');
+    const press = ada.press(picture, 'Delete');
+    expect((await discord.until(() => press.followups()[0])).content).toContain('Deleted');
     expect(discord.messages(channel).some(({ id }) => id === picture.id)).toBe(false);
   });
 

@@ -32,6 +32,8 @@ export function createResponder(
   let answered = false;
   /** What the asker alone sees, beside an answer that all saw coming. */
   let whispered: string | undefined;
+  /** The message that was pressed has been deleted: what follows is beside it. */
+  let taken = false;
 
   /** The first answer; false when there had been one, or it came too late. */
   const respond = async (type: InteractionResponseType, data?: object, files = [] as never[]) => {
@@ -65,7 +67,7 @@ export function createResponder(
 
   const whisper = async (reply: Reply) => {
     // While all see a placeholder, the next message would take its place instead of being the asker's alone.
-    const seen = whispered === undefined && !target.private;
+    const seen = whispered === undefined && !target.private && !taken;
     if (seen) await edits.final(target.event, () => show.deliver(target, settled));
     whispered = await fitting(reply, target, (payload) => messages.whisper(target, payload, whispered));
     if (seen) await show.remove(target);
@@ -82,10 +84,23 @@ export function createResponder(
 
     async show(reply) {
       if (!answered) return answer(reply);
-      if (whispered !== undefined || (reply.private && !target.private)) return whisper(reply);
+      if (taken || whispered !== undefined || (reply.private && !target.private)) return whisper(reply);
       if (isEmpty(reply)) return show.remove(target);
       target = await edits.final(target.event, () => show.deliver(target, reply));
     },
+
+    ...(silent && {
+      async takeAway() {
+        if (answered) return;
+        taken = true;
+        const type = InteractionResponseType.DeferredMessageUpdate;
+        if (!(await respond(type).catch(() => false))) return;
+        // By the press's own token, which reaches it also where the bot is no member.
+        await messages.removeOriginal(first).catch((error) => {
+          logger.warn({ error: tellable('delete the message', error) }, 'a message was not deleted');
+        });
+      },
+    }),
 
     async open(form) {
       await respond(InteractionResponseType.Modal, modalOf(form));
