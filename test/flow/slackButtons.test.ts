@@ -191,6 +191,7 @@ describe('under one picture', () => {
     expect(slack.messages(reports)).toHaveLength(1);
     await boss.press(report, 'Delete');
     await slack.until(() => !slack.messages(channel).includes(rude), 'the picture to go');
+    await slack.until(() => slack.messages(reports).length === 0, 'the report to go, with its picture');
   });
 
   test('Delete is the owner’s and an admin’s, and a stranger is refused', async () => {

@@ -19,6 +19,8 @@ export interface Asked {
   readonly options: Readonly<Record<string, unknown>>;
   /** The job of the message that was pressed or chosen. */
   readonly shown?: string;
+  /** The message that was pressed, by its timestamp. */
+  readonly pressed?: string;
   readonly responseUrl?: string;
   /** Opens a modal, within three seconds. */
   readonly trigger?: string;
@@ -106,6 +108,7 @@ export function readPress(body: unknown, team: string): Asked | undefined {
     command,
     options,
     shown: press.job,
+    pressed: textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'),
     responseUrl: textAt(body, 'response_url'),
     trigger,
   };

@@ -8,6 +8,7 @@ const placeholder = '🖌 …';
  * Answers one request. Whatever is called first says to Slack that the request has arrived.
  *
  * @param how.settle says so; called again it does nothing
+ * @param how.pressed the message whose button was pressed, by its timestamp
  * @param how.open opens a form; left out where Slack gave no way to
  */
 export function createResponder(
@@ -17,11 +18,12 @@ export function createResponder(
     /** The request was delivered before, maybe to a process that died since. */
     readonly again: boolean;
     settle(words?: string): Promise<void>;
+    readonly pressed?: string;
     open?(form: Form): Promise<void>;
   },
 ): Responder {
   let target = from;
-  const { settle } = how;
+  const { settle, pressed } = how;
 
   return {
     async acknowledge({ private: alone }) {
@@ -48,6 +50,14 @@ export function createResponder(
       }
       target = await how.show.show(target, reply, { weight: 'final', look: false });
     },
+    ...(pressed && {
+      async takeAway() {
+        await settle();
+        // Where Kiln may not act itself, the press's response URL reaches the message.
+        const there = from.member === false ? { responded: true } : { ts: pressed };
+        await how.show.remove({ ...from, ...there }).catch(() => {});
+      },
+    }),
     async open(form) {
       if (how.open) {
         // The trigger of a modal lives for three seconds, as the acknowledgement does.

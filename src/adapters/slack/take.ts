@@ -97,6 +97,7 @@ export function createTake(
       show,
       again: way.again,
       settle,
+      pressed: asked.pressed,
       ...(trigger && { open: (form: Form) => openView(asked, formModal(form, carriedOf(target))) }),
     });
     const patience = (target.responseUntil ?? clock.now()) - clock.now() - spare;
