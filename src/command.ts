@@ -86,6 +86,14 @@ export interface Tools {
   thumbnail(job: Job, index: number): Promise<Shown | undefined>;
   /** A picture twice as large, resampled rather than drawn. */
   resample(job: Job, index: number): Promise<Shown | undefined>;
+  /**
+   * Accepts one job of that person at a time.
+   *
+   * @param accept told how many of theirs are accepted and not yet in the line; gives the job that was made, if any
+   */
+  admit(person: string, accept: (onTheWay: number) => Promise<Job | undefined>): Promise<Job | undefined>;
+  /** Pictures that anybody may ask for in 24 hours, admins as well; no limit when undefined. */
+  readonly mostEach: number | undefined;
   /** Puts an accepted job into the line. */
   enqueue(job: Job): void;
   /** Ends a job that waits or runs, and says so in its message. False when it had ended. */

@@ -40,7 +40,10 @@ export function createDispatch({ commands, tools, logger, onDone }: DispatchOpti
       );
     }
     // A job's own row keeps it from being drawn twice; anything else is done once because it was seen.
-    if (!command.accepts && !(await tools.log.seen(request.key))) return;
+    const before = command.accepts
+      ? await tools.log.known(request.key)
+      : !(await tools.log.seen(request.key));
+    if (before) return;
     await command.run({ ...request, options: checked(command, options, request.options) }, tools, responder);
   }
 
@@ -58,7 +61,8 @@ export function createDispatch({ commands, tools, logger, onDone }: DispatchOpti
 
   async function tellError(error: unknown, request: Request, responder: Responder): Promise<void> {
     try {
-      // An event delivered again has had its answer.
+      // An event delivered again has had its answer, or has a job whose message this would take the place of.
+      if (await tools.log.known(request.key)) return;
       if (!(await tools.log.seen(`${request.key}#error`))) return;
       await responder.show({ text: [sentence(error, request)], private: true });
     } catch (cause) {

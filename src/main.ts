@@ -23,6 +23,7 @@ import { createEmbeddedQueue } from './queue/embedded.js';
 import type { Queue } from './queue/queue.js';
 import type { Adapter, Handle, Platform } from './request.js';
 import { createDiskStorage } from './storage/disk.js';
+import { createAdmission } from './wiring/admission.js';
 import { connectAdapters } from './wiring/connectAdapters.js';
 import { createCosts } from './wiring/costs.js';
 import { keepHouse } from './wiring/housekeeping.js';
@@ -89,14 +90,20 @@ export async function startKiln(config: Config, replacements: Replacements = {})
         }
       },
     });
+    const discard = async (keys: readonly string[]) => {
+      // Another job may have made the very same picture meanwhile.
+      for (const key of await log.unnamed(keys)) await storage.remove(key);
+    };
+    const admission = createAdmission();
     const costs = createCosts(log, studio.models.get);
     const announcer = createAnnouncer({ queue: () => queue, rooms, clock });
-    const enqueue = (job: Job, { alone = false, again = false } = {}) => {
+    const enqueue = (job: Job, { alone = false } = {}) => {
       queue.add({
         ...{ id: job.id, person: job.person.key, urgency: job.urgency, cost: costs.of(job.options), alone },
         // Its row is there: it was let in when it was accepted.
-        again: again || alone || job.attempt > 1,
+        again: true,
       });
+      admission.placed(job.id);
       announcer.follow(job);
     };
     const queue: Queue = createEmbeddedQueue({
@@ -111,7 +118,8 @@ export async function startKiln(config: Config, replacements: Replacements = {})
         drawOne: studio.draw,
         settings: (place) => settingsOf(place, { log, limits: config.limits }),
         modelHash: studio.hash,
-        enqueue: (job, { alone }) => enqueue(job, { alone, again: true }),
+        enqueue,
+        discard,
         onDrawn(job, milliseconds) {
           costs.learn(job, milliseconds);
           metrics.drawSeconds.observe({ model: job.options.model }, milliseconds / 1000);
@@ -120,10 +128,23 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       }),
     });
     const tools = createTools({
-      ...{ log, queue, storage, studio, clock, adapters, costs, pictures, rooms, ends },
+      ...{
+        log,
+        queue,
+        storage,
+        studio,
+        clock,
+        adapters,
+        costs,
+        pictures,
+        rooms,
+        ends,
+        admission,
+        discard,
+        enqueue,
+      },
       version: version(),
       limits: config.limits,
-      enqueue: (job) => enqueue(job, { again: true }),
     });
     const dispatch = createDispatch({
       ...{ commands, tools, logger },
@@ -132,11 +153,14 @@ export async function startKiln(config: Config, replacements: Replacements = {})
     });
     const handle: Handle = async (request, responder) => {
       if (!stopping.signal.aborted && !refusing) return dispatch(request, responder);
+      // Delivered again: it has its message, which this would take the place of.
+      if (await log.known(request.key).catch(() => false)) return;
       const text = 'Kiln is restarting; ask again in a minute.';
       await responder.show({ text: [text], private: true }).catch(() => {});
     };
     let refusing = false;
 
+    const left = await log.unfinished();
     const connected = await connectAdapters({
       ...{ config, logger, clock, log, handle, metrics, studio, adapters },
       commands,
@@ -144,12 +168,11 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       stopping: stopping.signal,
     });
     const stopHousekeeping = keepHouse({
-      ...{ log, queue, storage, clock, logger, discard: tools.discard },
+      ...{ log, queue, storage, clock, logger, discard },
       keepDays: config.limits.keepDays,
     });
     await recover({
-      ...{ log, ends, clock, logger },
-      enqueue: (job, { alone }) => enqueue(job, { alone, again: true }),
+      ...{ log, left, ends, clock, logger, enqueue },
     });
 
     const stop = async () => {

@@ -34,26 +34,42 @@ export async function submit(
   const { person, place } = request;
   const { count } = drawing.options;
   const options = { ...drawing.options, seed: firstSeed(drawing.seed, count) };
-  await withinQuota(request, count, settings, tools);
-  queue.admit(person.key);
-  inTime(request, options, tools);
-
-  const { job, fresh } = await log.accept({
-    key: request.key,
-    person: { key: person.key, id: person.id, name: person.name },
-    place,
-    target: request.target,
-    kind: drawing.kind,
-    parent: drawing.parent,
-    options,
-    init: drawing.init,
-    urgency: person.admin ? 'high' : 'normal',
-    asked: clock.now(),
+  const job = await tools.admit(person.key, async (onTheWay) => {
+    await withinQuota(request, count, settings, tools);
+    queue.admit(person.key, 1 + onTheWay);
+    inTime(request, options, tools);
+    const accepted = await log.accept({
+      key: request.key,
+      person: { key: person.key, id: person.id, name: person.name },
+      place,
+      target: request.target,
+      kind: drawing.kind,
+      parent: drawing.parent,
+      options,
+      init: drawing.init,
+      urgency: isUrgent(request) ? 'high' : 'normal',
+      asked: clock.now(),
+    });
+    return accepted.fresh ? accepted.job : undefined;
   });
-  if (!fresh) return;
-  const target = await responder.acknowledge({ private: false });
-  await log.retarget(job.id, target);
-  tools.enqueue({ ...job, target } satisfies Job);
+  // The same event once more: its job has its own way.
+  if (!job) return;
+  let { target } = job;
+  try {
+    target = await responder.acknowledge({ private: false });
+    await log.retarget(job.id, target);
+  } finally {
+    // Accepted is accepted, whether or not anybody could be told so.
+    tools.enqueue({ ...job, target } satisfies Job);
+  }
+}
+
+/**
+ * Admins of a server that Kiln is in go first. Whoever runs the playground is admin there and waits like everybody; and
+ * a server of one's own, that Kiln is no member of, makes nobody urgent.
+ */
+function isUrgent({ person, place }: Pick<Request, 'person' | 'place'>): boolean {
+  return person.admin && place.member && place.platform !== 'playground';
 }
 
 function firstSeed(seed: number | undefined, count: number): number {
@@ -69,14 +85,16 @@ async function withinQuota(
   { person }: Pick<Request, 'person'>,
   count: number,
   { quota }: RoomSettings,
-  { log, clock }: Pick<Tools, 'log' | 'clock'>,
+  { log, clock, mostEach }: Pick<Tools, 'log' | 'clock' | 'mostEach'>,
 ): Promise<void> {
-  if (quota === undefined || person.admin) return;
+  // A room's own quota is not for its admins; what Kiln was started with is for all.
+  const most = person.admin ? mostEach : quota;
+  if (most === undefined) return;
   const used = await log.used(person.key, clock.now() - day);
-  if (used + count <= quota) return;
+  if (used + count <= most) return;
   throw new UserError(
     'quota',
-    `Cannot draw ${count === 1 ? 'this' : `${count} pictures`}: you have asked for ${used} in 24 hours, want at most ${quota}`,
+    `Cannot draw ${count === 1 ? 'this' : `${count} pictures`}: you have asked for ${used} in 24 hours, want at most ${most}`,
   );
 }
 

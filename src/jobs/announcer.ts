@@ -16,6 +16,7 @@ export interface Announcer {
 
 /** Often enough to be believed, seldom enough for a room of fifty. */
 const every = 3000;
+const near = 20;
 
 /** @example const announcer = createAnnouncer({ queue: () => queue, rooms, clock }); */
 export function createAnnouncer({
@@ -29,6 +30,7 @@ export function createAnnouncer({
 }): Announcer {
   const followed = new Map<string, { readonly job: Job; said: string }>();
   let callOff: (() => void) | undefined;
+  let stopped = false;
 
   function tell(): void {
     callOff = undefined;
@@ -38,7 +40,9 @@ export function createAnnouncer({
         followed.delete(id);
         continue;
       }
-      const said = `${standing.position} ${minutes(standing.eta)}`;
+      // Far back in the line, minutes are what counts: else every start would change hundreds of messages.
+      const place = standing.position <= near ? standing.position : '';
+      const said = `${place} ${minutes(standing.eta)}`;
       if (said === entry.said) continue;
       entry.said = said;
       rooms.progress(entry.job, waitingReply(entry.job, standing));
@@ -48,16 +52,17 @@ export function createAnnouncer({
   return {
     follow(job) {
       const standing = queue().standing(job.id);
-      if (!standing || standing.position === 0) return;
-      followed.set(job.id, { job, said: `${standing.position} ${minutes(standing.eta)}` });
+      if (stopped || !standing || standing.position === 0) return;
+      followed.set(job.id, { job, said: '' });
       rooms.progress(job, waitingReply(job, standing));
     },
 
     moved() {
-      callOff ??= clock.after(every, tell);
+      if (!stopped) callOff ??= clock.after(every, tell);
     },
 
     stop() {
+      stopped = true;
       callOff?.();
     },
   };

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Job, Log } from '../log/log.js';
 import type { Logger } from '../logger.js';
+import { persist } from './persist.js';
 import type { Pictures } from './pictures.js';
 import { cancelledReply, doneReply, failedReply } from './replies.js';
 import type { Rooms } from './rooms.js';
@@ -34,9 +35,10 @@ export function createEnds({ log, rooms, pictures, clock, logger, stopping, onEn
   const under = new Set<Promise<void>>();
 
   function background(job: Job, work: () => Promise<void>): void {
-    const done = work()
-      .catch((error) => logger.error({ error, job: job.id }, 'the end of a job could not be shown'))
-      .finally(() => under.delete(done));
+    const what = 'the end of a job could not be shown';
+    const done: Promise<void> = persist(work, { clock, logger, stopping, what, job: job.id }).finally(() =>
+      under.delete(done),
+    );
     under.add(done);
   }
 
@@ -60,7 +62,8 @@ export function createEnds({ log, rooms, pictures, clock, logger, stopping, onEn
       if (row) onEnd?.(row);
       return;
     }
-    const row = await log.fail(job.id, { code: how.gone, text: 'Its message is gone.', now });
+    const text = 'Its message is gone, or nothing can be shown there any more.';
+    const row = await log.fail(job.id, { code: how.gone, text, now });
     await log.told(job.id);
     if (row) onEnd?.(row);
   }

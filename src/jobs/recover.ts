@@ -7,24 +7,26 @@ import type { Ends } from './ends.js';
  * After a start: what was accepted before and has not ended goes on where it was. Waiting and drawing jobs go back to
  * the line, drawn ones are shown, and ends that nobody was told of are told.
  *
- * @returns how many of each
- * @example await recover({ log, ends, clock, logger, enqueue });
+ * @example await recover({ log, left: await log.unfinished(), ends, clock, logger, enqueue });
  */
 export async function recover({
   log,
+  left,
   ends,
   clock,
   logger,
   enqueue,
 }: {
-  readonly log: Log;
+  readonly log: Pick<Log, 'requeue'>;
+  /** What `log.unfinished` gave before the first request was taken: what came since has its own hands. */
+  readonly left: readonly Job[];
   readonly ends: Ends;
   readonly clock: Clock;
   readonly logger: Logger;
   enqueue(job: Job, how: { readonly alone: boolean }): void;
 }): Promise<void> {
   const counts: Record<string, number> = {};
-  for (const job of await log.unfinished()) {
+  for (const job of left) {
     counts[job.state] = (counts[job.state] ?? 0) + 1;
     if (job.state === 'drawn') ends.deliver(job);
     else if (job.state === 'queued') enqueue(job, { alone: job.deaths > 0 });

@@ -33,9 +33,8 @@ export interface RoomsOptions {
   readonly logger: Logger;
 }
 
-/** A minute between tries once it has failed for a while; given up after about an hour. */
+/** A minute between tries once it has failed for a while: an outage may take a night. */
 const longestPause = 60_000;
-const mostTries = 64;
 const triesToRemove = 4;
 /** What is drawn may still be shown for moments after its end. */
 const mostOver = 1000;
@@ -123,9 +122,9 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
         } catch (error) {
           const gone = error instanceof UserError && ['message-gone', 'no-room'].includes(error.code);
           logger.warn({ error, job: job.id, attempt }, 'the end of a job could not be shown');
-          if (gone || attempt >= mostTries) {
+          if (gone) {
             close(job.id);
-            return { gone: gone ? (error as UserError).code : 'no-room' };
+            return { gone: (error as UserError).code };
           }
         }
         try {
@@ -134,7 +133,10 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
           return 'stopped';
         }
         // Deleted by its owner meanwhile: nothing is to be shown of it any more.
-        if (!(await log.get(job.id))) return { gone: 'deleted' };
+        if (!(await log.get(job.id))) {
+          close(job.id);
+          return { gone: 'deleted' };
+        }
       }
     },
 

@@ -10,6 +10,7 @@ import type { Adapter, Place, Platform } from '../request.js';
 import type { Storage } from '../storage/storage.js';
 import { type DrawOne, drawJob, type JobProgress } from './draw.js';
 import type { Ends } from './ends.js';
+import { persist } from './persist.js';
 import type { Pictures } from './pictures.js';
 import { drawingReply, stoppedReply } from './replies.js';
 import type { Rooms } from './rooms.js';
@@ -31,6 +32,8 @@ export interface WorkOptions {
   enqueue(job: Job, how: { readonly alone: boolean }): void;
   /** Aborted when Kiln stops: what is drawn goes back to the log for the next start. */
   readonly stopping: AbortSignal;
+  /** Deletes files that no row names. */
+  discard(keys: readonly string[]): Promise<void>;
   onDrawn?(job: Job, milliseconds: number): void;
 }
 
@@ -47,7 +50,10 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
   const { log, clock, logger, pictures, rooms, ends, stopping } = options;
 
   return async (id, signal) => {
-    const job = await log.start(id, clock.now());
+    const what = 'a job could not be begun, or its end not be noted';
+    const surely = <Value>(work: () => Promise<Value>) =>
+      persist(work, { clock, logger, stopping, what, job: id });
+    const job = await surely(() => log.start(id, clock.now()));
     // Cancelled while it waited.
     if (!job) return;
     const either = AbortSignal.any([signal, stopping]);
@@ -56,7 +62,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     } catch (error) {
       // Whoever cancelled it has told the log and the room.
       if (signal.aborted) return;
-      await failed(job, error);
+      await surely(() => failed(job, error));
     }
   };
 
@@ -66,14 +72,19 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     const settings = await options.settings(job.place);
     const allowFlagged = settings.nsfw === 'age-restricted' && job.place.ageRestricted;
     const init = await initOf(job);
+    // Before it is drawn: an engine that another job ends meanwhile must not take a finished picture with it.
+    const modelHash = await options.modelHash(job.options.model);
     const drawn = await drawJob(job, options.drawOne, {
       ...{ init, allowFlagged, signal, preview: true },
       onProgress: progressOf(job),
     });
     const images = await pictures.keep(drawn, allowFlagged);
-    const row = await log.drew(job.id, await resultOf(job, drawn, images));
-    // Cancelled after the last step.
-    if (!row) return;
+    const row = await log.drew(job.id, resultOf(job, drawn, images, modelHash));
+    // Cancelled after the last step, or deleted: its files are nobody's.
+    if (!row) {
+      await options.discard(images.flatMap(({ key }) => key ?? []));
+      return;
+    }
     options.onDrawn?.(row, clock.now() - began);
     if (images.every(({ key }) => key === undefined)) {
       const what = images.length === 1 ? 'the picture' : 'every picture';
@@ -118,7 +129,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     return pixels;
   }
 
-  async function resultOf(job: Job, drawn: readonly Picture[], images: JobImage[]) {
+  function resultOf(job: Job, drawn: readonly Picture[], images: JobImage[], modelHash: string) {
     const most = (part: keyof Picture['timings']) =>
       Math.round(Math.max(...drawn.map(({ timings }) => timings[part])));
     const { width, height, steps, guidance, guidanceRescale, scheduler, strength, device } = drawn[0]!;
@@ -127,7 +138,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
       images,
       drawnWith: {
         ...{ width, height, steps, guidance, guidanceRescale, scheduler, strength, device },
-        modelHash: await options.modelHash(job.options.model),
+        modelHash,
         cold: most('load') > 0,
         mates: Math.max(...drawn.map(({ mates }) => mates)),
         warnings: [...new Set(drawn.flatMap(({ warnings }) => warnings))],
@@ -149,7 +160,8 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     if (code === 'engine-died' || code === 'engine-hung') {
       logger.warn({ job: job.id, code, deaths: job.deaths + 1 }, 'the engine ended with a job in it');
       if (job.deaths + 1 >= mostDeaths) {
-        const text = `Cannot draw this: the engine ended with it twice (${(error as UserError).message})`;
+        const text =
+          'Cannot draw this: the engine ended with it twice; want a smaller picture, or another model';
         await ends.fail(job, code, text);
         return;
       }

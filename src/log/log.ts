@@ -206,6 +206,8 @@ export interface Stats {
 export interface Log {
   /** Commits the row; for a key that is there already gives that job with `fresh` false, whatever else is in it. */
   accept(job: NewJob): Promise<{ readonly job: Job; readonly fresh: boolean }>;
+  /** Whether a job was made of that event. */
+  known(key: string): Promise<boolean>;
   /** Marks an event that makes no job as seen; false when it was seen before. */
   seen(key: string): Promise<boolean>;
   get(id: string): Promise<Job | undefined>;

@@ -74,6 +74,9 @@ export function createMemoryLog({ clock }: { clock: Clock }): Log {
       jobs.set(id, structuredClone({ ...job, id, ...queued, told: false, timings: {}, images: [] }));
       return { job: structuredClone(jobs.get(id)!), fresh: true };
     },
+    async known(key) {
+      return [...jobs.values()].some((job) => job.key === key);
+    },
     async seen(key) {
       if (seen.has(key)) return false;
       seen.set(key, clock.now());

@@ -104,6 +104,8 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     admit,
 
     add(entry) {
+      // A job that goes back to the line does so from its own run, which has not ended yet.
+      if (tasks.has(entry.id) || (running.has(entry.id) && !entry.alone)) return;
       if (!entry.again) admit(entry.person);
       else if (stopping) return;
       turns.add(entry);
@@ -123,9 +125,10 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     },
 
     standing(id) {
-      if (running.has(id)) return { position: 0, eta: 0 };
+      // The line first: a job that goes back to it is still running for a moment.
       const index = turns.order().findIndex((entry) => entry.id === id);
-      return index < 0 ? undefined : places()[index];
+      if (index >= 0) return places()[index];
+      return running.has(id) ? { position: 0, eta: 0 } : undefined;
     },
 
     outlook(person) {

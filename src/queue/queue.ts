@@ -43,7 +43,11 @@ export interface Queue {
    * @throws UserError `line-full`, as "Cannot take this: 8 of yours are waiting, want at most 8 …"
    */
   admit(person: string, count?: number): void;
-  /** @throws UserError `line-full`, `stopping` */
+  /**
+   * Puts it into the line; one that is in it already stays where it is.
+   *
+   * @throws UserError `line-full`, `stopping`
+   */
   add(entry: Entry): void;
   /** Takes it out of the line, or aborts its work. False when it is not there. */
   cancel(id: string): boolean;

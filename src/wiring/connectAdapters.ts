@@ -89,6 +89,7 @@ export async function connectAdapters(options: ConnectOptions): Promise<Connecte
         logger.warn({ error, platform: adapter.platform, attempt }, 'could not connect');
       }
       await sleep(clock, Math.min(longestPause, 1000 * 2 ** attempt), stopping).catch(() => {});
+      if (stopping.aborted) return;
       trying = adapter.start();
       trying.catch(() => {});
     }

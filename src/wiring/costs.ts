@@ -1,4 +1,5 @@
 import type { ModelInfo } from '../command.js';
+import { UserError } from '../errors.js';
 import type { Job, JobOptions, Log } from '../log/log.js';
 
 /** How long drawings take here, from those that were drawn. */
@@ -19,17 +20,30 @@ const share = 0.3;
  * @example createCosts(log, models.get).of(job.options)
  */
 export function createCosts(log: Pick<Log, 'usualCost'>, model: (name: string) => ModelInfo): Costs {
+  /** Milliseconds of one picture in the model's usual number of steps. */
   const each = new Map<string, number>();
 
-  function keyOf(options: JobOptions): { key: string; pixels: number } {
-    const preset = model(options.model);
-    const pixels = (options.width ?? preset.width) * (options.height ?? preset.height);
-    return { key: `${options.model} ${pixels}`, pixels };
+  /** Undefined for a model that is not there any more: its jobs end before they are drawn. */
+  function keyOf(options: JobOptions): { key: string; pixels: number; steps: number } | undefined {
+    try {
+      const preset = model(options.model);
+      const pixels = (options.width ?? preset.width) * (options.height ?? preset.height);
+      return {
+        key: `${options.model} ${pixels}`,
+        pixels,
+        steps: (options.steps ?? preset.steps) / preset.steps,
+      };
+    } catch (error) {
+      if (error instanceof UserError) return undefined;
+      throw error;
+    }
   }
 
   return {
     of(options) {
-      const { key, pixels } = keyOf(options);
+      const like = keyOf(options);
+      if (!like) return 0;
+      const { key, pixels, steps } = like;
       const known = each.get(key);
       if (known === undefined) {
         each.set(key, unknown);
@@ -40,12 +54,14 @@ export function createCosts(log: Pick<Log, 'usualCost'>, model: (name: string) =
           () => {},
         );
       }
-      return (known ?? unknown) * options.count;
+      return (known ?? unknown) * options.count * steps;
     },
 
     learn({ options }, milliseconds) {
-      const { key } = keyOf(options);
-      const now = milliseconds / options.count;
+      const like = keyOf(options);
+      if (!like) return;
+      const { key, steps } = like;
+      const now = milliseconds / options.count / steps;
       const before = each.get(key);
       each.set(key, before === undefined || before === unknown ? now : before + share * (now - before));
     },

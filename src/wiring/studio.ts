@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { findModels, modelFolder } from '../cli/models.js';
 import { packageFolder } from '../cli/packageFolder.js';
+import { sleep, systemClock } from '../clock.js';
 import type { ModelInfo, Models } from '../command.js';
 import type { Config } from '../config/config.js';
 import { type Engine, openEngine } from '../engine/engine.js';
@@ -35,6 +36,9 @@ export interface StudioOptions {
   readonly pipeline?: string;
   onEngineEvent?(model: string, event: string): void;
 }
+
+/** What stopping has left of its ten seconds. */
+const closingMayTake = 1500;
 
 interface Open {
   readonly engine: Promise<Engine>;
@@ -117,7 +121,7 @@ export async function openStudio({
 
   async function using<Value>(name: string, work: (engine: Engine) => Promise<Value>): Promise<Value> {
     if (closed) throw new UserError('engine-closed', 'Cannot draw: the engine was closed');
-    const entry = engineOf(name);
+    const entry = engineOf(models.get(name).name);
     entry.users += 1;
     try {
       return await work(await entry.engine);
@@ -172,8 +176,9 @@ export async function openStudio({
     },
     async close() {
       closed = true;
-      const engines = await Promise.allSettled([...open.values()].map(({ engine }) => engine));
-      await Promise.all(engines.map((engine) => engine.status === 'fulfilled' && engine.value.close()));
+      const closing = [...open.values()].map(async ({ engine }) => (await engine).close());
+      // One that is still loading ends with this process, which its watcher watches.
+      await Promise.race([Promise.allSettled(closing), sleep(systemClock, closingMayTake)]);
     },
   };
 }

@@ -9,6 +9,7 @@ import type { Job, Log, RoomSettings } from '../log/log.js';
 import type { Queue } from '../queue/queue.js';
 import type { Adapter, Place, Platform } from '../request.js';
 import type { Storage } from '../storage/storage.js';
+import type { Admission } from './admission.js';
 import type { Costs } from './costs.js';
 import { redraw } from './redraw.js';
 import { refuseForbidden } from './rules.js';
@@ -28,16 +29,15 @@ export interface ToolsOptions {
   readonly pictures: Pictures;
   readonly rooms: Rooms;
   readonly ends: Ends;
+  readonly admission: Admission;
+  discard(keys: readonly string[]): Promise<void>;
   enqueue(job: Job): void;
 }
 
 /** What commands work with, made of the parts. */
 export function createTools(options: ToolsOptions): Tools {
-  const { log, queue, storage, studio, clock, version, adapters, costs, pictures, rooms, ends } = options;
-
-  async function discard(keys: readonly string[]): Promise<void> {
-    for (const key of keys) await storage.remove(key);
-  }
+  const { log, queue, storage, studio, clock, version, adapters, costs, pictures, rooms, ends, discard } =
+    options;
 
   return {
     ...{ log, queue, storage, clock, version, discard },
@@ -50,6 +50,8 @@ export function createTools(options: ToolsOptions): Tools {
     thumbnail: pictures.thumbnail,
     resample: pictures.resample,
     enqueue: options.enqueue,
+    admit: options.admission.admit,
+    mostEach: options.limits.quota,
 
     async cancel(job) {
       // The row first: work that notices the abort must find it cancelled.
@@ -100,7 +102,13 @@ export async function settingsOf(
   const own = await log.settings(serverOf(place), place.channel);
   return {
     ...own,
-    quota: own.quota ?? limits.quota,
+    // A server may ask for less than Kiln's own, and not for more.
+    quota: least(own.quota, limits.quota),
     forbidden: [...limits.forbidden, ...(own.forbidden ?? [])],
   };
+}
+
+function least(...limits: (number | undefined)[]): number | undefined {
+  const set = limits.filter((limit) => limit !== undefined);
+  return set.length === 0 ? undefined : Math.min(...set);
 }

@@ -167,6 +167,20 @@ describe('what a room allows', () => {
     expect((await kit.draw({ prompt: 'a hen' })).state).toBe('delivered');
   });
 
+  test('ten requests at once do not all find an empty quota, nor an empty line', async () => {
+    const kit = await kitWith({ quota: 3 });
+    await Promise.all(Array.from({ length: 10 }, () => kit.ask('imagine', { prompt: 'a fox' })));
+    expect((await kit.log.find({}, { skip: 0, take: 1 })).total).toBe(3);
+  });
+
+  test('an event that comes again once the quota is used leaves its picture alone', async () => {
+    const kit = await kitWith({ quota: 1 });
+    const job = await kit.draw({ prompt: 'a fox' }, { key: 'slack:1' });
+    const again = await kit.ask('imagine', { prompt: 'a fox' }, { key: 'slack:1' });
+    expect(again.replies).toEqual([]);
+    expect((await kit.log.get(job.id))!.state).toBe('delivered');
+  });
+
   test("the room's model, size and steps hold where nothing else is said", async () => {
     const kit = await kitWith({ model: 'wild', unchecked: true, width: 64, height: 96, steps: 5 });
     expect((await kit.draw()).options).toMatchObject({ model: 'wild', width: 64, height: 96, steps: 5 });

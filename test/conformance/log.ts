@@ -225,6 +225,13 @@ export function describeLog(open: () => Promise<Log>): void {
     });
   });
 
+  test('knows whether an event made a job', async () => {
+    const log = await open();
+    const { job } = await log.accept(newJob());
+    expect(await log.known(job.key)).toBe(true);
+    expect(await log.known(`${job.key}x`)).toBe(false);
+  });
+
   test('an event is new once, also of twenty at once', async () => {
     const log = await open();
     const answers = await Promise.all(Array.from({ length: 20 }, () => log.seen('slack:E1')));

@@ -161,6 +161,17 @@ export function describeQueue(make: Make): void {
     });
   });
 
+  test('what is in the line already, or runs, is not put there twice', async () => {
+    const { queue, add, started, end } = await open({ slots: 1 });
+    for (const id of ['a1', 'a1', 'b1', 'b1']) add(id, { again: true });
+    await until(() => started.length === 1);
+    add('a1', { again: true });
+    expect([queue.running, queue.waiting]).toEqual([1, 1]);
+    await end('a1');
+    await until(() => started.length === 2);
+    expect(started).toEqual(['a1', 'b1']);
+  });
+
   test('work that throws stops nothing', async () => {
     const { add, started, end } = await open({ slots: 1 });
     add('a1');

@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.js';
 import { UserError } from '../../src/errors.js';
 import type { DrawOne } from '../../src/jobs/draw.js';
+import type { Log } from '../../src/log/log.js';
+import { createMemoryLog } from '../../src/log/memory.js';
 import { grey, openKit, wordsOf } from '../fixtures/kit.js';
 
 const bea = {
@@ -131,6 +134,34 @@ describe('when the room is in trouble', () => {
     expect(shown).toBe(1);
   });
 });
+
+describe('when the log cannot be written for now', () => {
+  test.each(['start', 'drew', 'delivered', 'fail'] as const)('%s is done when it can', async (name) => {
+    const kit = await openKit({
+      log: failingLog(name, 3),
+      drawOne: name === 'fail' ? () => Promise.reject(new UserError('bad-option', 'No')) : grey,
+    });
+    const job = kit.draw();
+    for (let tries = 0; tries < 60; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 15));
+      kit.clock.skip(1000);
+    }
+    // What was drawn and could not be noted ends as a failure that is told, not in silence.
+    expect((await job).state).toBe(name === 'fail' || name === 'drew' ? 'failed' : 'delivered');
+  });
+});
+
+/** A log that fails so many times to do one thing. */
+function failingLog(name: 'start' | 'drew' | 'delivered' | 'fail', times: number): Log {
+  const log = createMemoryLog({ clock: systemClock });
+  let left = times;
+  const work = log[name] as (...args: unknown[]) => Promise<undefined>;
+  const failing = async (...args: unknown[]) => {
+    if (left-- > 0) throw new Error('SQLITE_FULL');
+    return work(...args);
+  };
+  return { ...log, [name]: failing };
+}
 
 test('pictures are kept with the hash of their pixels, and drawn again the same from the log alone', async () => {
   const kit = await openKit();

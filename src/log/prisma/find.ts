@@ -8,8 +8,13 @@ import { whereOf } from './where.js';
 const likeIt = 50;
 
 /** The log's questions about jobs. */
-export function createFind(client: PrismaClient): Pick<Log, 'unfinished' | 'find' | 'used' | 'usualCost'> {
+export function createFind(
+  client: PrismaClient,
+): Pick<Log, 'known' | 'unfinished' | 'find' | 'used' | 'usualCost'> {
   return {
+    async known(key) {
+      return (await client.job.findUnique({ where: { key }, select: { id: true } })) !== null;
+    },
     async unfinished() {
       const rows = await client.job.findMany({
         where: {
