@@ -1,4 +1,5 @@
 import type { Api } from './api.js';
+import { isUnsure, waitOf } from './failures.js';
 import { listAt, textAt } from './payload.js';
 import type { SlackTarget } from './target.js';
 
@@ -7,7 +8,7 @@ const mostPages = 5;
 
 /**
  * The timestamp of the message that was posted for this target, when it is there already: the process may have died, or
- * the connection, before it was known. A look that fails counts as none found.
+ * the connection, before it was known. Where Slack lets Kiln see no messages, none is found.
  *
  * @param me Kiln's own ids there
  */
@@ -33,7 +34,9 @@ export async function findMessage(
       cursor = textAt(result, 'response_metadata', 'next_cursor');
       if (!cursor) return undefined;
     }
-  } catch {
+  } catch (error) {
+    // Without an answer it is not known: posting now could be posting twice.
+    if (isUnsure(error) || waitOf(error) !== undefined) throw error;
     return undefined;
   }
   return undefined;

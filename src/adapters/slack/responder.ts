@@ -23,6 +23,8 @@ export function createResponder(
   },
 ): Responder {
   let target = from;
+  /** A placeholder may be there that is not known of. */
+  let unsure = false;
   const { settle, pressed } = how;
 
   return {
@@ -38,6 +40,7 @@ export function createResponder(
         target = await how.show.show(target, reply, { weight: 'final', look: how.again, keep: true });
       } catch {
         // The answer itself will find out whether it can be shown.
+        unsure = true;
       }
       return target;
     },
@@ -48,7 +51,7 @@ export function createResponder(
         await how.show.remove(target).catch(() => {});
         target = { ...target, ts: undefined };
       }
-      target = await how.show.show(target, reply, { weight: 'final', look: false });
+      target = await how.show.show(target, reply, { weight: 'final', look: unsure });
     },
     ...(pressed && {
       async takeAway() {

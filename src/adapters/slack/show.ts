@@ -78,7 +78,7 @@ export function createShow(parts: {
     return { ...target, ts: textAt(result, 'ts') };
   }
 
-  /** Posts the message, or finds that it was; for a placeholder or progress only where the channel takes it now. */
+  /** Posts the message, or finds that it was; for a placeholder only where the channel takes it now. */
   function post(from: SlackTarget, reply: Reply, how: How): Promise<SlackTarget> {
     const earlier = posted.get(from.mark);
     const work = (async () => {
@@ -89,11 +89,13 @@ export function createShow(parts: {
       if (before?.ts || before?.responded) return found({ ...target, ...before });
       // Without one that failed, nothing was posted since this process first heard of it.
       let mayBeThere = how.look && !before;
-      if (brief && !posts.tryTurn(laneOf(target))) return target;
+      if (how.keep && !posts.tryTurn(laneOf(target))) return target;
+      // Somebody whose placeholder had no turn sees the line as soon as there is one.
+      if (brief && !how.keep) await posts.turn(laneOf(target));
       for (let attempt = 1; ; attempt++) {
-        const ts = mayBeThere ? await look(target) : undefined;
-        if (ts) return found({ ...target, ts });
         try {
+          const ts = mayBeThere ? await look(target) : undefined;
+          if (ts) return await found({ ...target, ts });
           return await postOnce(target, reply, brief);
         } catch (error) {
           if (isClosed(error) && canRespond(target, clock.now())) {
@@ -101,6 +103,7 @@ export function createShow(parts: {
             const open = { ...target, member: false };
             return brief ? open : answer(open, reply);
           }
+          if (brief && waitOf(error) !== undefined) return target;
           if (brief || !isUnsure(error) || attempt === 3) throw roomError(error, 'post');
           mayBeThere = true;
           await sleep(clock, 1000 * attempt);
