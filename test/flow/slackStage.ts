@@ -112,15 +112,15 @@ export function slackStage({ each, http = false, speed = 8, env = {}, fake = {} 
         `the picture of ${prompt}`,
         20_000,
       ),
-    ended: () =>
-      slack.until(
-        () => {
-          const rows = stage.rows();
-          return rows.every(({ state, told }) => state === 'delivered' || told === 1) && rows;
-        },
-        'the end of all jobs',
-        20_000,
-      ),
+    async ended() {
+      const left = () => stage.rows().filter(({ state, told }) => state !== 'delivered' && told !== 1);
+      await slack
+        .until(() => left().length === 0, 'the end', 20_000)
+        .catch(() => {
+          throw new Error(`These did not end: ${left().map(({ prompt, state }) => `${prompt} (${state})`)}`);
+        });
+      return stage.rows();
+    },
     async connected() {
       if (!slack.eventsUrl) await slack.until(() => slack.sockets > 0, 'a socket');
     },
