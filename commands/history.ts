@@ -3,6 +3,7 @@ import { defineCommand, hints, type Tools } from '../src/command.js';
 import type { Job } from '../src/log/log.js';
 import type { Item } from '../src/request.js';
 import { cut } from './drawing/cut.js';
+import { showable } from './drawing/showable.js';
 
 const perPage = 5;
 
@@ -39,7 +40,9 @@ export const history = defineCommand({
     const next = page < pages ? `; page ${page + 1} has the next` : '';
     await responder.show({
       text: [{ bold: 'Your drawings' }, `: ${found}, page ${page} of ${pages}${next}.`],
-      items: await Promise.all(jobs.map((job) => item(job, tools))),
+      items: await Promise.all(
+        jobs.map(async (job) => item(await showable(job, request.place, tools), tools)),
+      ),
       private: true,
     });
   },

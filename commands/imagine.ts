@@ -4,6 +4,8 @@ import { UserError } from '../src/errors.js';
 import { schedulerNames } from '../src/job.js';
 import type { RoomSettings } from '../src/log/log.js';
 import type { Attachment } from '../src/request.js';
+import { findJob } from './drawing/findJob.js';
+import { jobId } from './drawing/jobOptions.js';
 import { mayDraw } from './drawing/mayDraw.js';
 import { sizeFor } from './drawing/size.js';
 import { styled } from './drawing/styled.js';
@@ -103,6 +105,10 @@ const imagineOptions = z.object({
     .optional()
     .describe('How much of that picture to redraw')
     .register(hints, { label: 'Strength', aliases: ['iw'] }),
+  job: jobId
+    .optional()
+    .describe('The job that this is a change of, as Edit has it')
+    .register(hints, { label: 'Job', hidden: true }),
 });
 
 /** The whole way from what somebody types to a place in the line. */
@@ -121,10 +127,12 @@ export const imagine = defineCommand({
 
   async run(request, tools, responder) {
     const { options, place } = request;
-    if (options.prompt.trim() === '' && !options.image) {
+    const from = options.job === undefined ? undefined : await findJob(options.job, request, tools);
+    const init = options.image ? { attachment: options.image } : from?.init;
+    if (options.prompt.trim() === '' && !init) {
       throw new UserError('bad-option', 'Cannot draw: found no prompt, want one, as in /imagine a red fox');
     }
-    if (options.strength !== undefined && !options.image) {
+    if (options.strength !== undefined && !init) {
       throw new UserError(
         'bad-option',
         `Cannot draw with strength ${options.strength}: there is no picture to start from, want one with it`,
@@ -143,7 +151,7 @@ export const imagine = defineCommand({
       scheduler: options.scheduler,
       model: model.name,
       style: options.style,
-      strength: options.strength,
+      strength: options.strength ?? (init && from?.options.strength),
     };
     mayDraw(drawing, request.person, settings, model, tools);
     await submit(
@@ -152,7 +160,8 @@ export const imagine = defineCommand({
         kind: 'imagine',
         options: drawing,
         seed: options.seed,
-        init: options.image && { attachment: options.image },
+        init,
+        parent: from && { job: from.id, index: 1 },
       },
       settings,
       tools,

@@ -27,7 +27,8 @@ export const privacy = defineCommand({
       return;
     }
     if (options.action === 'export') {
-      const bytes = Buffer.from(JSON.stringify(await tools.log.exportPerson(person.key), undefined, 2));
+      const data = await tools.log.exportPerson(person.key);
+      const bytes = Buffer.from(JSON.stringify(data, withoutTokens, 2));
       await responder.show({
         text: [
           `Everything that Kiln keeps of you: ${total} jobs. The pictures are in the messages and in /history.`,
@@ -37,9 +38,10 @@ export const privacy = defineCommand({
       });
       return;
     }
-    for (const { entry } of tools.queue.list().filter(({ entry }) => entry.person === person.key)) {
-      const job = await tools.log.get(entry.id);
-      if (job) await tools.cancel(job);
+    const open = { person: person.key, states: ['queued', 'running', 'drawn'] as const };
+    for (const job of (await tools.log.find(open, { skip: 0, take: total })).jobs) {
+      await tools.cancel(job);
+      await tools.hush(job);
     }
     await tools.forget(person, place);
     await tools.discard(await tools.log.deletePerson(person.key));
@@ -51,3 +53,8 @@ export const privacy = defineCommand({
     });
   },
 });
+
+/** How a reply is found again holds tokens to answer with, which are Kiln's and not the person's. */
+function withoutTokens(name: string, value: unknown): unknown {
+  return name === 'target' ? undefined : value;
+}

@@ -14,8 +14,13 @@ export const report = defineCommand({
     const job = await findJob(request.options.job, request, tools);
     await responder.acknowledge({ private: true });
     const fresh = await tools.log.report(job.id, request.person.key, tools.clock.now());
-    if (fresh) await tools.report(job, request);
-    const text = fresh ? 'Reported to the admins. Thank you.' : 'You have reported this picture before.';
+    const told = fresh && (await tools.report(job, request));
+    const noted = 'Noted for the admins, who see it in /stats.';
+    const text = !fresh
+      ? 'You have reported this picture before.'
+      : told
+        ? 'Reported to the admins. Thank you.'
+        : noted;
     await responder.show({ text: [text], private: true });
   },
 });

@@ -61,12 +61,13 @@ export const settings = defineCommand({
 
   async run({ options, place }, tools, responder) {
     const { scope, ...given } = options;
-    const changes = changesOf(given, tools, place);
+    const changes = changesOf(given, tools, place, await tools.settings(place));
     if (Object.keys(changes).length > 0) {
       const channel = scope === 'channel' && place.server !== undefined ? place.channel : undefined;
       await tools.log.set(serverOf(place), channel, changes);
     }
-    const now = await tools.settings(place);
+    // What admins here have said; what Kiln was started with is not theirs to read.
+    const now = await tools.log.settings(serverOf(place), place.channel);
     await responder.show({ text: [headline(changes, scope), ...describe(now)], private: true });
   },
 });
@@ -77,6 +78,7 @@ function changesOf(
   options: Readonly<Record<string, string | undefined>>,
   tools: Tools,
   place: Place,
+  now: RoomSettings,
 ): Changes {
   const changes: Changes = {};
   const number = (name: string) => (options[name] === off ? null : Number(options[name]));
@@ -95,12 +97,15 @@ function changesOf(
   if (options.model !== undefined) {
     changes.model = options.model === off ? null : tools.models.get(options.model).name;
   }
-  const { multiple } = tools.models.get(changes.model ?? tools.models.list()[0]!.name);
+  const { multiple } = tools.models.get(changes.model ?? now.model ?? tools.models.list()[0]!.name);
   for (const side of ['width', 'height'] as const) {
     const value = changes[side];
     if (typeof value === 'number' && value % multiple !== 0) {
       throw new UserError('bad-option', `Cannot set ${side} to ${value}: want a multiple of ${multiple}`);
     }
+  }
+  if (options.roles !== undefined && options.roles !== off && place.platform !== 'discord') {
+    throw new UserError('bad-option', 'Cannot set roles here: want Discord, where people have roles');
   }
   if (options.roles !== undefined)
     changes.roles = options.roles === off ? null : ids(options.roles, 'roles', place);

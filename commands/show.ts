@@ -19,7 +19,10 @@ export const show = defineCommand({
     const job = await findJob(request.options.job, request, tools);
     const kept = job.images.filter(({ key }) => key).map(({ index }) => index);
     if (kept.length === 0) {
-      const why = job.state === 'delivered' ? 'its pictures are not kept any more' : `it is ${job.state}`;
+      const why =
+        job.state === 'delivered'
+          ? 'its pictures are not kept any more, or may not be shown here'
+          : `it is ${job.state}`;
       throw new UserError('not-found', `Cannot show job ${job.id}: ${why}, want one with pictures`);
     }
     await responder.acknowledge({ private: false });

@@ -53,7 +53,7 @@ export const stats = defineCommand({
       platform: everywhere ? undefined : place.platform,
       server: everywhere ? undefined : place.server,
       channel: place.server === undefined && !everywhere ? place.channel : bare(options.channel),
-      person: options.person === undefined ? undefined : personKey(bare(options.person)!, person.key),
+      person: options.person === undefined ? undefined : personKey(options.person, person.key),
       model: options.model,
     });
     const name = `kiln-stats-${options.period}`;
@@ -75,10 +75,11 @@ function bare(id: string | undefined): string | undefined {
 }
 
 /** The same platform and workspace as the asker's. */
-function personKey(id: string, asker: string): string {
-  return id.includes(':')
-    ? id
-    : `${asker.slice(0, Math.max(asker.lastIndexOf('/'), asker.indexOf(':')) + 1)}${id}`;
+function personKey(typed: string, asker: string): string {
+  if (/^(discord|slack|playground):/.test(typed)) return typed;
+  // In the playground people go by names, which may have spaces.
+  const id = asker.startsWith('playground:') ? typed : bare(typed);
+  return `${asker.slice(0, Math.max(asker.lastIndexOf('/'), asker.indexOf(':')) + 1)}${id}`;
 }
 
 /**

@@ -111,8 +111,10 @@ export interface Tools {
   ): Promise<readonly { readonly png: Buffer; readonly pixels: string; readonly verdict: Verdict }[]>;
   /** Adds an emoji where the job was asked; undefined where there is no way. */
   createEmoji(place: Place, name: string, png: Buffer): Promise<string | undefined>;
-  /** Tells the admins' channel of that place, if it has one. */
-  report(job: Job, by: Request): Promise<void>;
+  /** Tells the admins' channel of that place, once for each job and person. False where there is none. */
+  report(job: Job, by: Omit<Request, 'options'>): Promise<boolean>;
+  /** Nothing is shown of the job from now on, drawn or not. */
+  hush(job: Job): Promise<void>;
 }
 
 /** Something that people can ask for. A plain object; `defineCommand` supplies the types. */

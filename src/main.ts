@@ -128,6 +128,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       }),
     });
     const tools = createTools({
+      logger,
       ...{
         log,
         queue,
@@ -170,6 +171,9 @@ export async function startKiln(config: Config, replacements: Replacements = {})
     const stopHousekeeping = keepHouse({
       ...{ log, queue, storage, clock, logger, discard },
       keepDays: config.limits.keepDays,
+      purgeRooms(before) {
+        for (const adapter of adapters.values()) adapter.purge?.(before);
+      },
     });
     await recover({
       ...{ log, left, ends, clock, logger, enqueue },

@@ -212,6 +212,8 @@ export interface Adapter {
   fetch(attachment: Attachment, target: Target): Promise<Uint8Array>;
   /** Adds an emoji to the server; left out where the platform has no way for bots. Gives its name as typed there. */
   createEmoji?(place: Place, name: string, png: Buffer): Promise<string>;
+  /** Deletes what the adapter itself has kept since before then. */
+  purge?(before: number): void;
   /** Posts a message of its own, as a report to the admins' channel. */
   post?(place: Place, reply: Reply, key: string): Promise<void>;
 }

@@ -2,25 +2,27 @@ import type { Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
 import type { Job, JobImage } from '../../src/log/log.js';
 import type { Request } from '../../src/request.js';
+import { showable } from './showable.js';
 
 /**
- * The job of that id, wherever a person may know of it: their own, or one shown in the room they ask in.
+ * The job of that id, wherever a person may know of it: their own, or one shown in the room they ask in. Of its pictures
+ * it has those that may be shown there.
  *
  * @throws UserError `not-found`, in the same words for what is not there and what is not theirs to see
  */
 export async function findJob(
   id: string,
   { person, place, shown }: Pick<Request, 'person' | 'place' | 'shown'>,
-  { log }: Pick<Tools, 'log'>,
+  tools: Pick<Tools, 'log' | 'settings' | 'models'>,
 ): Promise<Job> {
-  const job = await log.get(id);
+  const job = await tools.log.get(id);
   const own = job?.person.key === person.key;
   const sameRoom =
     job?.place.platform === place.platform &&
     job.place.server === place.server &&
-    (job.place.channel === place.channel || person.admin) &&
+    (job.place.channel === place.channel || (person.admin && !job.place.direct)) &&
     (place.server !== undefined || job.place.channel === place.channel);
-  if (job && (own || sameRoom || shown === job.id)) return job;
+  if (job && (own || sameRoom || shown === job.id)) return showable(job, place, tools);
   throw new UserError('not-found', `Cannot find job ${id}: want one of yours, or one shown here`);
 }
 
@@ -38,7 +40,9 @@ export function mayEnd(job: Job, { person, place }: Pick<Request, 'person' | 'pl
 export function pictureOf(job: Job, index = 1): JobImage & { readonly key: string } {
   const image = job.images.find((other) => other.index === index);
   if (image?.key) return image as JobImage & { readonly key: string };
-  const found = image ? 'it is not kept any more' : `there are ${job.images.length}`;
+  const found = image
+    ? 'it is not kept any more, or may not be shown here'
+    : `there are ${job.images.length}`;
   throw new UserError(
     'not-found',
     `Cannot use picture ${index} of job ${job.id}: ${found}, want one that is shown`,

@@ -23,11 +23,12 @@ export function promptForm(job: Job): Form {
   return {
     title: 'Draw again',
     command: 'imagine',
+    job: job.id,
     fields: [
       {
         name: 'prompt',
         label: 'Prompt',
-        value: `${options.prompt} ${suffixes.join(' ')}`.trim().slice(0, most),
+        value: withSuffixes(options.prompt, suffixes.join(' ')),
         long: true,
         required: true,
         most,
@@ -36,4 +37,9 @@ export function promptForm(job: Job): Form {
       { name: 'seed', label: 'Seed', placeholder: 'at random', value: String(options.seed), most: 10 },
     ],
   };
+}
+
+/** Of a prompt too long for the field its end goes, not the settings after it. */
+function withSuffixes(prompt: string, suffixes: string): string {
+  return `${prompt.slice(0, most - suffixes.length - 1)} ${suffixes}`.trim();
 }

@@ -32,13 +32,15 @@ export interface EndsOptions {
 
 /** @example createEnds({ log, rooms, pictures, clock, logger, stopping }).deliver(job) */
 export function createEnds({ log, rooms, pictures, clock, logger, stopping, onEnd }: EndsOptions): Ends {
-  const under = new Set<Promise<void>>();
+  const under = new Set<Promise<unknown>>();
 
-  function background(job: Job, work: () => Promise<void>): void {
-    const what = 'the end of a job could not be shown';
-    const done: Promise<void> = persist(work, { clock, logger, stopping, what, job: job.id }).finally(() =>
-      under.delete(done),
-    );
+  function surely<Value>(job: Job, work: () => Promise<Value>): Promise<Value | undefined> {
+    const what = 'the end of a job could not be shown or noted';
+    return persist(work, { clock, logger, stopping, what, job: job.id });
+  }
+
+  function background(job: Job, work: () => Promise<unknown>): void {
+    const done: Promise<unknown> = surely(job, work).finally(() => under.delete(done));
     under.add(done);
   }
 
@@ -58,13 +60,14 @@ export function createEnds({ log, rooms, pictures, clock, logger, stopping, onEn
     if (how === 'stopped') return;
     const now = clock.now();
     if (how === 'shown') {
-      const row = await log.delivered(job.id, { now, post: now - began });
+      // Apart from the showing, which was done.
+      const row = await surely(job, () => log.delivered(job.id, { now, post: now - began }));
       if (row) onEnd?.(row);
       return;
     }
     const text = 'Its message is gone, or nothing can be shown there any more.';
-    const row = await log.fail(job.id, { code: how.gone, text, now });
-    await log.told(job.id);
+    const row = await surely(job, () => log.fail(job.id, { code: how.gone, text, now }));
+    await surely(job, () => log.told(job.id));
     if (row) onEnd?.(row);
   }
 
@@ -79,7 +82,8 @@ export function createEnds({ log, rooms, pictures, clock, logger, stopping, onEn
     background(job, async () => {
       const reply = job.state === 'cancelled' ? cancelledReply(job) : failedReply(job);
       // Gone is told as well: there is nobody to tell.
-      if ((await rooms.final(job, reply, stopping)) !== 'stopped') await log.told(job.id);
+      const how = await rooms.final(job, reply, stopping);
+      if (how !== 'stopped') await surely(job, () => log.told(job.id));
     });
   }
 

@@ -22,8 +22,8 @@ export interface Rooms {
   pause(job: Job, reply: Reply): Promise<void>;
   /** Deletes the message, trying a few times. */
   remove(job: Job): Promise<void>;
-  /** The job was put back into the line, and may be shown again. */
-  reopen(id: string): void;
+  /** Nothing is shown of the job from now on. */
+  forget(id: string): void;
 }
 
 export interface RoomsOptions {
@@ -115,6 +115,7 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
       // Not after what is being sent: adapters let what is final overtake progress that waits for its turn.
       message.ended = true;
       for (let attempt = 1; ; attempt++) {
+        if (over.has(job.id)) return { gone: 'deleted' };
         try {
           await send(job, message, reply, 'final');
           close(job.id);
@@ -165,9 +166,6 @@ export function createRooms({ adapters, log, clock, logger }: RoomsOptions): Roo
       }
     },
 
-    reopen(id) {
-      over.delete(id);
-      messages.delete(id);
-    },
+    forget: close,
   };
 }

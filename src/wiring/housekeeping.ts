@@ -26,6 +26,7 @@ export function keepHouse({
   keepDays,
   storage,
   discard,
+  purgeRooms,
 }: {
   readonly log: Pick<Log, 'sample' | 'purge' | 'unnamed'>;
   readonly storage: Pick<Storage, 'keys' | 'remove'>;
@@ -34,6 +35,8 @@ export function keepHouse({
   readonly logger: Logger;
   readonly keepDays: number;
   discard(keys: readonly string[]): Promise<void>;
+  /** What adapters keep on their own goes by the same age. */
+  purgeRooms(before: number): void;
 }): () => void {
   const stops = new Map<string, () => void>();
 
@@ -50,7 +53,11 @@ export function keepHouse({
     next();
   }
 
-  const purge = async () => discard(await log.purge(clock.now() - keepDays * day));
+  const purge = async () => {
+    const before = clock.now() - keepDays * day;
+    purgeRooms(before);
+    await discard(await log.purge(before));
+  };
   const sweep = async () => {
     let keys: string[] = [];
     const remove = async () => {

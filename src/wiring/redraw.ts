@@ -44,7 +44,8 @@ export async function redraw(
   const options = { ...job.options, width, height, steps, guidance, strength };
   const drawn = await drawJob({ ...job, options }, drawOne, {
     init: kept && (await decodeOwn(kept)),
-    allowFlagged: true,
+    // What was flagged and not allowed was drawn black, and its hash is of that.
+    allowFlagged: job.images.some(({ verdict, key }) => verdict === 'flagged' && key !== undefined),
     preview: false,
     signal,
     onProgress: () => {},

@@ -22,6 +22,8 @@ const lookalikes: Readonly<Record<string, string>> = {
   ...{ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i', '|': 'i' },
 };
 
+const unspaced = /\p{sc=Han}|\p{sc=Hira}|\p{sc=Kana}|\p{sc=Thai}|\p{sc=Lao}|\p{sc=Khmr}|\p{sc=Mymr}/u;
+
 /**
  * Text as it is compared: one form of each letter, no accents, nothing invisible, look-alikes as what they look like,
  * single spaces.
@@ -52,9 +54,14 @@ export function refuseForbidden(prompt: string, forbidden: readonly string[]): v
   const text = ` ${plain(prompt)} `;
   // "b l o o d": single letters in a row are read as one word too.
   const joined = text.replace(/(?<= )(\p{L}) (?=\p{L} )/gu, '$1');
+  // A 1 is an i or an l.
+  const readings = [text, joined, ` ${plain(prompt.replaceAll('1', 'l'))} `];
   const found = forbidden
     .map(plain)
-    .some((word) => word !== '' && (text.includes(` ${word} `) || joined.includes(` ${word} `)));
+    .filter((word) => word !== '')
+    // Scripts without spaces have no whole words to look for.
+    .map((word) => (unspaced.test(word) ? word : ` ${word} `))
+    .some((word) => readings.some((reading) => reading.includes(word)));
   if (found) {
     throw new UserError(
       'unsafe',

@@ -6,6 +6,7 @@ import type { Ends } from '../jobs/ends.js';
 import type { Pictures } from '../jobs/pictures.js';
 import type { Rooms } from '../jobs/rooms.js';
 import type { Job, Log, RoomSettings } from '../log/log.js';
+import type { Logger } from '../logger.js';
 import type { Queue } from '../queue/queue.js';
 import type { Adapter, Place, Platform } from '../request.js';
 import type { Storage } from '../storage/storage.js';
@@ -23,6 +24,7 @@ export interface ToolsOptions {
   readonly studio: Studio;
   readonly clock: Clock;
   readonly version: string;
+  readonly logger: Logger;
   readonly limits: Config['limits'];
   readonly adapters: ReadonlyMap<Platform, Adapter>;
   readonly costs: Costs;
@@ -38,6 +40,12 @@ export interface ToolsOptions {
 export function createTools(options: ToolsOptions): Tools {
   const { log, queue, storage, studio, clock, version, adapters, costs, pictures, rooms, ends, discard } =
     options;
+
+  async function hush(job: Job): Promise<void> {
+    rooms.forget(job.id);
+    // Drawn and on its way to be shown: nothing else ends it.
+    await log.fail(job.id, { code: 'cancelled', text: 'Deleted before it was shown.', now: clock.now() });
+  }
 
   return {
     ...{ log, queue, storage, clock, version, discard },
@@ -62,7 +70,10 @@ export function createTools(options: ToolsOptions): Tools {
 
     forget: async (person, { platform }) => adapters.get(platform)?.forget?.(person),
 
+    hush,
+
     async remove(job) {
+      await hush(job);
       await discard(await log.deleteJob(job.id));
       await rooms.remove(job);
     },
@@ -75,7 +86,7 @@ export function createTools(options: ToolsOptions): Tools {
     async report(job, { person, place }) {
       const { reports } = await settingsOf(place, options);
       const adapter = adapters.get(place.platform);
-      if (reports === undefined || !adapter?.post) return;
+      if (reports === undefined || !adapter?.post) return false;
       const picture = await pictures.shown(
         job,
         job.images.map(({ index }) => index),
@@ -89,7 +100,15 @@ export function createTools(options: ToolsOptions): Tools {
       ];
       const buttons = [[{ command: 'delete', job: job.id, label: 'Delete', style: 'danger' as const }]];
       const reply = { text, pictures: picture ? [picture] : [], buttons };
-      await adapter.post({ ...place, channel: reports, thread: undefined }, reply, `report-${job.id}`);
+      const key = `report-${job.id}-${person.id}`;
+      try {
+        await adapter.post({ ...place, channel: reports, thread: undefined }, reply, key);
+        return true;
+      } catch (error) {
+        // It is in the log and in the stats all the same, and the one who reports is told no more than that.
+        options.logger.warn({ error, job: job.id }, 'a report could not be posted');
+        return false;
+      }
     },
   };
 }
@@ -99,12 +118,14 @@ export async function settingsOf(
   place: Place,
   { log, limits }: Pick<ToolsOptions, 'log' | 'limits'>,
 ): Promise<RoomSettings> {
+  const server = await log.settings(serverOf(place));
   const own = await log.settings(serverOf(place), place.channel);
   return {
     ...own,
     // A server may ask for less than Kiln's own, and not for more.
     quota: least(own.quota, limits.quota),
-    forbidden: [...limits.forbidden, ...(own.forbidden ?? [])],
+    // A channel adds to what its server forbids.
+    forbidden: [...new Set([limits.forbidden, server.forbidden ?? [], own.forbidden ?? []].flat())],
   };
 }
 

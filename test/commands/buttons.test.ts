@@ -224,3 +224,68 @@ describe("other people's jobs", () => {
     expect((await kit.ask('info', { job })).text).toMatch(/^Cannot (find job|run info: job is)/);
   });
 });
+
+describe('pictures that may be shown in one room only', () => {
+  const flagged = async (...args: Parameters<typeof grey>) => ({
+    ...(await grey(...args)),
+    verdict: 'flagged' as const,
+  });
+  const adult = { ...room, channel: '201', ageRestricted: true };
+
+  test('flagged ones do not leave age-restricted channels, neither by /show nor by a button', async () => {
+    const kit = await openKit({ drawOne: flagged });
+    await kit.log.set('discord/100', undefined, { nsfw: 'age-restricted' });
+    const job = await kit.draw({ prompt: 'a fox' }, { place: adult });
+    expect(job.state).toBe('delivered');
+    expect((await kit.ask('show', { job: job.id }, { place: adult })).last.pictures).toHaveLength(1);
+    for (const command of ['show', 'pick', 'enlarge', 'emoji', 'vary']) {
+      const answer = await kit.ask(command, { job: job.id }, { person: { ...ada, makesEmoji: true } });
+      expect(answer.text).toContain('may not be shown here');
+      expect(answer.last.pictures ?? []).toEqual([]);
+    }
+    expect((await kit.ask('history')).last.items![0]!.picture).toBeUndefined();
+  });
+
+  test('those of a model without a checker stay where it may draw', async () => {
+    const kit = await openKit({ models: [{}, { name: 'wild', builtIn: false }] });
+    await kit.log.set('discord/100', '201', { unchecked: true });
+    const job = await kit.draw({ prompt: 'a fox', model: 'wild' }, { place: { ...room, channel: '201' } });
+    expect(job.state).toBe('delivered');
+    expect((await kit.ask('show', { job: job.id })).text).toContain('may not be shown here');
+  });
+});
+
+test('Edit of a picture that was made from another keeps where it started, and says from what it is', async () => {
+  const kit = await openKit();
+  const first = await kit.draw({ prompt: 'a fox', seed: 7 });
+  await kit.ask('vary', { job: first.id, index: 1 });
+  const varied = await newest(kit);
+  const { form } = await kit.ask('edit', { job: varied.id });
+  await kit.ask(form!.command, { prompt: 'a hen', job: form!.job });
+  expect(await newest(kit)).toMatchObject({
+    options: { prompt: 'a hen', strength: varied.options.strength },
+    init: varied.init,
+    parent: { job: varied.id, index: 1 },
+  });
+});
+
+test('what is on its way to be shown is not, once it is deleted', async () => {
+  let shown = 0;
+  const kit = await openKit({
+    show: (_, reply) => {
+      if (!reply.pictures) return undefined;
+      shown += 1;
+      throw new Error('503');
+    },
+  });
+  await kit.ask('imagine', { prompt: 'a fox' });
+  for (let tries = 0; shown === 0 && tries < 200; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  const [job] = (await kit.log.find({}, { skip: 0, take: 1 })).jobs;
+  expect(job!.state).toBe('drawn');
+  await kit.ask('delete', { job: job!.id });
+  expect(await kit.log.get(job!.id)).toBeUndefined();
+  kit.clock.skip(60_000);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(shown).toBe(1);
+});

@@ -30,6 +30,7 @@ async function house() {
       const stop = keepHouse({
         ...{ log, storage, clock, logger: silentLogger, keepDays: 30 },
         queue: { waiting: 0, running: 0 },
+        purgeRooms: () => {},
         async discard(keys) {
           for (const key of keys) await storage.remove(key);
         },
@@ -68,6 +69,7 @@ test('old jobs go by the clock, and the length of the line is noted', async () =
   const clock = fastClock();
   const log = createMemoryLog({ clock });
   const discarded: string[] = [];
+  const purged: number[] = [];
   const samples: number[] = [];
   const watched = {
     ...log,
@@ -79,6 +81,9 @@ test('old jobs go by the clock, and the length of the line is noted', async () =
   const stop = keepHouse({
     ...{ log: watched, queue: { waiting: 3, running: 1 }, clock, logger: silentLogger, keepDays: 2 },
     storage: createDiskStorage(temporaryFolder()),
+    purgeRooms: (before) => {
+      purged.push(clock.now() - before);
+    },
     async discard(keys) {
       discarded.push(...keys);
     },
@@ -89,6 +94,7 @@ test('old jobs go by the clock, and the length of the line is noted', async () =
   }
   stop();
   expect(discarded.length).toBeGreaterThanOrEqual(2);
+  expect(purged.length).toBeGreaterThanOrEqual(2);
   expect(discarded[0]).toMatch(/^older than 1728000\d\d$/);
   expect(samples).toContain(3);
 });

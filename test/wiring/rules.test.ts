@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { refuseForbidden } from '../../src/wiring/rules.js';
 
-const forbidden = ['blood', 'dead body', 'Ünsinn'];
+const forbidden = ['blood', 'dead body', 'Ünsinn', '血', 'lid'];
 
 describe('forbidden words are found however they are written', () => {
   test.each([
@@ -19,6 +19,8 @@ describe('forbidden words are found however they are written', () => {
     'dead-body',
     'DEAD\nBODY',
     'unsinn',
+    '红色的血液',
+    'a 1id',
   ])('%j', (prompt) => {
     expect(() => refuseForbidden(prompt, forbidden)).toThrow('it has words that are not allowed here');
   });

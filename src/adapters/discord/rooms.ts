@@ -13,6 +13,8 @@ export interface Rooms {
     channel: string,
     given?: { readonly type?: number; readonly parent_id?: string | null },
   ): Promise<string | undefined>;
+  /** The guild that a channel is in; undefined where it cannot be told. */
+  guild(channel: string): Promise<string | undefined>;
   /** What roles allow in a guild, the channel's own exceptions left aside; nothing where the guild is not known. */
   permissions(
     guild: string,
@@ -64,6 +66,11 @@ export function createRooms(client: Client, clock: Clock, self: () => string | u
       }
       const channel = await channelOf(id);
       return channel?.isThread() ? (channel.parentId ?? undefined) : undefined;
+    },
+
+    async guild(id) {
+      const channel = await channelOf(id);
+      return channel && 'guildId' in channel ? (channel.guildId ?? undefined) : undefined;
     },
 
     async permissions(guildId, person, roles) {

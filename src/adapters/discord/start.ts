@@ -1,4 +1,5 @@
 import { sleep } from '../../clock.js';
+import { UserError } from '../../errors.js';
 import type { Adapter } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
 import { answerTyping } from './autocomplete.js';
@@ -155,6 +156,10 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     createEmoji: (place, name, png) => addEmoji(rest, place, name, png),
 
     async post(place, reply, key) {
+      // An admin names the channel: it must not be another server's.
+      if (place.server !== (await rooms.guild(place.channel))) {
+        throw new UserError('no-room', `Cannot post in channel ${place.channel}: want one of this server`);
+      }
       const payloadOptions = { limit: leastUpload, requester: '' };
       try {
         await fitting(reply, payloadOptions, (payload) =>

@@ -193,6 +193,7 @@ export function createPlaygroundAdapter(options: PlaygroundOptions): Playground 
       await messages.saved();
       await removed;
     },
+    purge: messages.purge,
     async forget({ key }) {
       const own = messages.all.filter(({ by }) => key === `playground:${by}`);
       removeJobs(own.flatMap(jobsOf));

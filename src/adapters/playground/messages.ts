@@ -46,6 +46,8 @@ export interface Messages {
   /** Makes the message, or changes what is given of it. */
   put(id: string, change: Partial<Omit<Message, 'id' | 'order' | 'at'>>): Message;
   remove(id: string): void;
+  /** Drops what ended before then. */
+  purge(before: number): void;
   /** Resolves when all changes until now are kept. */
   saved(): Promise<void>;
   /** Changes after that number, oldest first; all messages, `fresh`, when it is too long ago to tell, or not given. */
@@ -179,6 +181,11 @@ export function createMessages({ clock, memory, logger, onDropped }: MessagesOpt
       for (const old of [...removed].slice(0, Math.max(removed.size - mostRemoved, 0))) removed.delete(old);
       drop(id);
       keep();
+    },
+    purge(before) {
+      const old = [...messages.values()].filter(({ ended, at }) => ended && at < before);
+      for (const { id } of old) drop(id);
+      if (old.length > 0) keep();
     },
     saved: () => latest,
     since(from) {

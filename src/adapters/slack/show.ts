@@ -171,11 +171,11 @@ export function createShow(parts: {
 
   /** Files are handed over where the reply is; what is for one person alone, in their own conversation. */
   async function handOver(target: SlackTarget, reply: Reply, alone: boolean): Promise<void> {
-    const { team, user, thread } = target;
+    const { team, user, thread, mark } = target;
     for (const file of reply.files ?? []) {
       const own = alone || target.member === false || !target.channel;
       const channel = own ? await people.direct(team, user) : target.channel;
-      await uploads.hand(team, file, { channel, ...(!own && { thread }) });
+      await uploads.hand(team, file, { channel, mark, ...(!own && { thread }) });
     }
   }
 

@@ -14,11 +14,11 @@ export interface Uploads {
   isReady(team: string, id: string): Promise<boolean>;
   /** Forgets that it was uploaded. */
   forget(team: string, picture: Shown): void;
-  /** Hands a file over in a conversation, once. */
+  /** Hands a file over in a conversation, once for each answer, which `mark` names. */
   hand(
     team: string,
     file: Shown,
-    where: { readonly channel: string; readonly thread?: string },
+    where: { readonly channel: string; readonly thread?: string; readonly mark?: string },
   ): Promise<void>;
 }
 
@@ -77,8 +77,8 @@ export function createUploads(api: Api): Uploads {
       const form = showable(picture);
       if (form) known.delete(nameOf(team, form));
     },
-    async hand(team, file, { channel, thread }) {
-      await once(`${nameOf(team, file)}/${channel}/${thread ?? ''}`, () =>
+    async hand(team, file, { channel, thread, mark }) {
+      await once(`${nameOf(team, file)}/${channel}/${thread ?? ''}/${mark ?? ''}`, () =>
         upload(team, file, { channel_id: channel, ...(thread && { thread_ts: thread }) }),
       );
     },
