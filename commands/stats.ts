@@ -4,7 +4,14 @@ import type { Percentiles, Stats } from '../src/log/log.js';
 import type { Text } from '../src/request.js';
 
 const hour = 60 * 60 * 1000;
-const periods = { hour, day: 24 * hour, week: 7 * 24 * hour, month: 30 * 24 * hour, year: 365 * 24 * hour };
+/** How far back stats may look, in milliseconds. */
+export const periods = {
+  hour,
+  day: 24 * hour,
+  week: 7 * 24 * hour,
+  month: 30 * 24 * hour,
+  year: 365 * 24 * hour,
+};
 type Period = keyof typeof periods;
 
 /** What was drawn, for whom, and how fast, for admins. */

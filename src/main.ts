@@ -48,8 +48,8 @@ export interface Replacements {
 }
 
 /** Of the ten seconds that stopping may take: what is drawn may end, then what is said may be sent. */
-const drawingMayEnd = 6000;
-const wordsMayLeave = 2000;
+const drawingMayEnd = 5000;
+const wordsMayLeave = 1500;
 const stoppedAtMost = 50;
 
 /**

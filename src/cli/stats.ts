@@ -1,18 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { statsCsv, statsText } from '../../commands/stats.js';
+import { periods, statsCsv, statsText } from '../../commands/stats.js';
 import { UserError } from '../errors.js';
 import { statsChart } from '../wiring/statsChart.js';
 import type { CliCommand } from './command.js';
 import { openLog } from './openLog.js';
-
-const hour = 60 * 60 * 1000;
-const periods: Readonly<Record<string, number>> = {
-  hour,
-  day: 24 * hour,
-  week: 7 * 24 * hour,
-  month: 30 * 24 * hour,
-  year: 365 * 24 * hour,
-};
 
 export const statsCommand: CliCommand = {
   name: 'stats',
@@ -28,7 +19,7 @@ export const statsCommand: CliCommand = {
   },
 
   async run({ positionals: [period = 'day', ...more], flags }, { stdout, loadConfig }) {
-    const length = Object.hasOwn(periods, period) ? periods[period] : undefined;
+    const length = Object.hasOwn(periods, period) ? periods[period as keyof typeof periods] : undefined;
     if (length === undefined || more.length > 0) {
       throw new UserError(
         'bad-option',

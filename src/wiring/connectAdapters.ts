@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { createDiscordAdapter } from '../adapters/discord/start.js';
 import { createPlaygroundAdapter } from '../adapters/playground/adapter.js';
+import { isLoopback } from '../adapters/playground/guard.js';
 import { createSlackAdapter } from '../adapters/slack/start.js';
 import type { AdapterTools } from '../adapters/tools.js';
 import { version } from '../cli/packageFolder.js';
@@ -131,8 +132,4 @@ async function makePlayground(options: ConnectOptions, tools: AdapterTools) {
       return { ready: reasons.length === 0, reasons };
     },
   });
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host);
 }

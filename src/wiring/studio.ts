@@ -38,7 +38,7 @@ export interface StudioOptions {
 }
 
 /** What stopping has left of its ten seconds. */
-const closingMayTake = 1500;
+const closingMayTake = 1000;
 
 interface Open {
   readonly engine: Promise<Engine>;
@@ -166,13 +166,18 @@ export async function openStudio({
   return {
     models,
     slots: config.slots ?? guessWidth((preset.width * preset.height) / preset.multiple ** 2),
-    draw: (model, request, options) => using(model, (engine) => engine.draw(request, options)),
+    async draw(model, request, options) {
+      const picture = await using(model, (engine) => engine.draw(request, options));
+      // Whatever kept it from warming up is over.
+      if (models.get(model).name === defaultName) ready = true;
+      return picture;
+    },
     hash: (model) => using(model, async (engine) => (await engine.describe()).hash),
     get ready() {
       return ready && !closed;
     },
     get problem() {
-      return problem;
+      return ready ? undefined : problem;
     },
     async close() {
       closed = true;
