@@ -6,7 +6,7 @@ import { decodeOwn } from '../image/forms.js';
 import type { Picture, Pixels } from '../job.js';
 import type { Job, JobImage, Log, RoomSettings } from '../log/log.js';
 import type { Logger } from '../logger.js';
-import type { Adapter, Place, Platform } from '../request.js';
+import type { Adapter, Place, Platform, Shown } from '../request.js';
 import type { Storage } from '../storage/storage.js';
 import { type DrawOne, drawJob, type JobProgress } from './draw.js';
 import type { Ends } from './ends.js';
@@ -99,17 +99,27 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
   }
 
   function progressOf(job: Job): (progress: JobProgress) => void {
-    let shown = 0;
+    let begun = 0;
+    let reached = { step: 0, steps: 0 };
+    let newest: { readonly step: number; readonly picture: Shown } | undefined;
+    const show = () => rooms.progress(job, drawingReply(job, reached.step, reached.steps, newest?.picture));
     return ({ step, steps, preview }) => {
-      const now = clock.now();
-      if (!preview || now - shown < previewEvery) {
-        if (!preview) rooms.progress(job, drawingReply(job, step, steps));
+      reached = { step, steps };
+      if (!preview) {
+        show();
         return;
       }
-      shown = now;
+      const now = clock.now();
+      if (now - begun < previewEvery) return;
+      begun = now;
       void pictures
         .preview(job, preview)
-        .then((picture) => rooms.progress(job, drawingReply(job, step, steps, picture)))
+        .then((picture) => {
+          // One may be ready before that of an earlier step.
+          if (newest && newest.step > step) return;
+          newest = { step, picture };
+          show();
+        })
         .catch((error) => logger.debug({ error, job: job.id }, 'a preview could not be made'));
     };
   }

@@ -65,7 +65,7 @@ describe('one message', () => {
     const { discord } = stage;
     const answer = discord
       .user()
-      .slash(discord.channel(), 'imagine', { prompt: 'a fox that takes 200 ms', steps: 8, count: 3 });
+      .slash(discord.channel(), 'imagine', { prompt: 'a fox that takes 400 ms', steps: 8, count: 3 });
     const message = await answer.until(drawn, 40_000);
     const bars = message.history
       .map(({ content }) => /step (\d+) of (\d+)/.exec(content)?.[2])

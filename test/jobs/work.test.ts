@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.js';
 import { UserError } from '../../src/errors.js';
@@ -162,6 +163,40 @@ function failingLog(name: 'start' | 'drew' | 'delivered' | 'fail', times: number
   };
   return { ...log, [name]: failing };
 }
+
+test('progress never goes back: a preview that is ready before that of an earlier step takes its place', async () => {
+  const noise = (side: number) => ({ width: side, height: side, data: randomBytes(side * side * 3) });
+  const kit = await openKit({
+    async drawOne(model, request, hooks) {
+      for (const [at, preview] of [noise(1500), noise(8)].entries()) {
+        hooks.onProgress?.({ step: at + 1, steps: 3, preview });
+        kit.clock.skip(2000);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return grey(model, request, hooks);
+    },
+  });
+  const job = await kit.draw();
+  const steps = kit.shown(job.target).flatMap(({ progress }) => (progress?.preview ? [progress.step] : []));
+  expect(steps).toContain(2);
+  expect(steps).toEqual([...steps].sort((a, b) => a - b));
+});
+
+test('a preview stays while steps without one go on', async () => {
+  const preview = { width: 8, height: 8, data: randomBytes(8 * 8 * 3) };
+  const kit = await openKit({
+    async drawOne(model, request, hooks) {
+      hooks.onProgress?.({ step: 1, steps: 3, preview });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      hooks.onProgress?.({ step: 2, steps: 3 });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return grey(model, request, hooks);
+    },
+  });
+  const job = await kit.draw();
+  const shown = kit.shown(job.target).find(({ progress }) => progress?.step === 2);
+  expect(shown?.progress?.preview?.alt).toBe('The drawing so far');
+});
 
 test('pictures are kept with the hash of their pixels, and drawn again the same from the log alone', async () => {
   const kit = await openKit();
