@@ -194,6 +194,21 @@ describe('under one picture', () => {
     await slack.until(() => slack.messages(reports).length === 0, 'the report to go, with its picture');
   });
 
+  test('Report counts where the channel of reports is closed to Kiln, and thanks as ever', async () => {
+    const { slack } = stage;
+    const channel = slack.channel();
+    const closed = slack.channel({ bot: false });
+    const boss = slack.user({ admin: true });
+    const bob = slack.user();
+    await boss.slash('/kiln', `settings --reports ${closed.id}`, channel);
+    await whispered(channel, boss, /reports/);
+    await bob.slash('/imagine', 'a blot', channel);
+    await bob.press(await stage.picture(channel, 'a blot'), 'Report');
+    await whispered(channel, bob, /Reported to the admins/);
+    await boss.slash('/kiln', 'stats', channel);
+    await whispered(channel, boss, /Reports: [1-9]/);
+  });
+
   test('Delete is the owner’s and an admin’s, and a stranger is refused', async () => {
     const { slack } = stage;
     const channel = slack.channel();
