@@ -50,6 +50,23 @@ test.each([{ refresh: true }, { refresh: false }])(
   },
 );
 
+test('what comes four times over a socket, and a mention in a conversation, is one job and one answer', async () => {
+  const { slack } = stage;
+  const channel = slack.channel();
+  const ada = slack.user();
+  await ada.mention(channel, 'a quartet', { times: 4 });
+  await ada.mention(ada.dmChannel(), 'a duet', { times: 4 });
+  await ada.slash('/imagine', 'a trio', channel, { times: 4 });
+  await stage.picture(channel, 'a quartet');
+  await stage.picture(channel, 'a trio');
+  await stage.picture(ada.dmChannel(), 'a duet');
+  await stage.ended();
+  const rows = stage.rows().filter(({ prompt }) => /quartet|duet|trio/.test(prompt));
+  expect(rows.map(({ prompt }) => prompt)).toEqual(['a quartet', 'a duet', 'a trio']);
+  expect(slack.messages(channel).filter(({ bot }) => bot)).toHaveLength(2);
+  expect(slack.messages(ada.dmChannel()).filter(({ bot }) => bot)).toHaveLength(1);
+});
+
 test('a slow Slack delays pictures, never acknowledgements', async () => {
   const { slack } = stage;
   const channel = slack.channel();

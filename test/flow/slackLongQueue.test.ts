@@ -94,5 +94,7 @@ describe('a line of forty minutes', () => {
     await ada.submit(view!, { prompt: 'five of a kind' });
     await stage.picture(away, 'five of a kind');
     expect(slack.messages(away).filter(({ images }) => images.length > 0)).toHaveLength(6);
+    await ada.press(grid, 'Delete');
+    await slack.until(() => !slack.messages(away).includes(grid), 'the grid to go');
   });
 });

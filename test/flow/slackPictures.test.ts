@@ -4,7 +4,7 @@ import type { Channel } from '../fakes/slack/world.js';
 import { drawn, slackStage } from './slackStage.js';
 
 // As slow as Slack is with files.
-const stage = slackStage({ each: 'file', fake: { fileDelay: 1200 } });
+const stage = slackStage({ each: 'file', fake: { fileDelay: 500 } });
 
 describe('pictures', () => {
   test('are shown when Slack has them ready, as PNG with the prompt for those who do not see', async () => {

@@ -54,7 +54,7 @@ const ways = ['a mention', 'a command', 'a message'];
 
 describe('a storm over the first answer', () => {
   const cases = everything.flatMap(([name, storms], n) => [{ how: ways[n % ways.length]!, name, storms }]);
-  const lost = everything.filter(([name]) => name.includes('lost answer'));
+  const lost = everything.filter(([name]) => /acknowledging|no way to look/.test(name));
   for (const how of ways)
     for (const [name, storms] of lost) {
       if (!cases.some((one) => one.how === how && one.name === name)) cases.push({ how, name, storms });
@@ -93,7 +93,9 @@ describe('a storm over the first answer', () => {
 });
 
 describe('a storm that begins later', () => {
-  test.each(everything)('%s: exactly one message has the picture', async (_, storms) => {
+  const later = everything.filter(([name]) => !/acknowledging|no way to look/.test(name));
+
+  test.each(later)('%s: exactly one message has the picture', async (_, storms) => {
     const { slack } = stage;
     const ada = slack.user();
     const channel = slack.channel();
