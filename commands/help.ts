@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Command, defineCommand, optionsOf } from '../src/command.js';
 import type { Item, Platform } from '../src/request.js';
+import { typedAs } from './drawing/typedAs.js';
 
 const howTo: Readonly<Record<Platform, string>> = {
   discord: 'Type /imagine and what to draw, or mention me with it.',
@@ -22,12 +23,8 @@ export function helpCommand(others: readonly Command[]): Command {
       const mine = others.filter(
         ({ ways, who }) => ways.includes('typed') && (who === 'everyone' || person.admin),
       );
-      const slash =
-        place.platform === 'slack'
-          ? (name: string) => (name === 'imagine' ? '/imagine' : `/kiln ${name}`)
-          : (name: string) => `/${name}`;
       const items: Item[] = mine.map((command) => ({
-        title: [{ code: slash(command.name) }],
+        title: [{ code: typedAs(command.name, place) }],
         body: [command.about, suffixes(command)],
       }));
       await responder.show({

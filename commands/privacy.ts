@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineCommand, hints } from '../src/command.js';
+import { typedAs } from './drawing/typedAs.js';
 
 /** What Kiln keeps of somebody: a copy of it, or its end. */
 export const privacy = defineCommand({
@@ -22,7 +23,8 @@ export const privacy = defineCommand({
     await responder.acknowledge({ private: true });
     const { total } = await tools.log.find({ person: person.key }, { skip: 0, take: 0 });
     if (options.action === 'about') {
-      const text = `Kiln keeps what you asked for (prompt, settings, seed, times) and the pictures: ${total} so far. /privacy export gives you a copy, /privacy delete deletes all of it. Nothing leaves this machine, and nothing is trained on it.`;
+      const privacyHere = typedAs('privacy', place);
+      const text = `Kiln keeps what you asked for (prompt, settings, seed, times) and the pictures: ${total} so far. ${privacyHere} export gives you a copy, ${privacyHere} delete deletes all of it. Nothing leaves this machine, and nothing is trained on it.`;
       await responder.show({ text: [text], private: true });
       return;
     }
@@ -31,7 +33,7 @@ export const privacy = defineCommand({
       const bytes = Buffer.from(JSON.stringify(data, withoutTokens, 2));
       await responder.show({
         text: [
-          `Everything that Kiln keeps of you: ${total} jobs. The pictures are in the messages and in /history.`,
+          `Everything that Kiln keeps of you: ${total} jobs. The pictures are in the messages and in ${typedAs('history', place)}.`,
         ],
         files: [{ name: 'kiln-my-data.json', bytes, type: 'application/json' }],
         private: true,

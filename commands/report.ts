@@ -1,6 +1,7 @@
 import { defineCommand } from '../src/command.js';
 import { findJob } from './drawing/findJob.js';
 import { pressed } from './drawing/jobOptions.js';
+import { typedAs } from './drawing/typedAs.js';
 
 /** Tells the admins about a picture. */
 export const report = defineCommand({
@@ -15,7 +16,7 @@ export const report = defineCommand({
     await responder.acknowledge({ private: true });
     const fresh = await tools.log.report(job.id, request.person.key, tools.clock.now());
     const told = fresh && (await tools.report(job, request));
-    const noted = 'Noted for the admins, who see it in /stats.';
+    const noted = `Noted for the admins, who see it in ${typedAs('stats', request.place)}.`;
     const text = !fresh
       ? 'You have reported this picture before.'
       : told

@@ -3,6 +3,7 @@ import { defineCommand, hints } from '../src/command.js';
 import { UserError } from '../src/errors.js';
 import type { Person } from '../src/request.js';
 import { serverOf } from './drawing/serverOf.js';
+import { typedAs } from './drawing/typedAs.js';
 
 const name = z
   .string()
@@ -40,7 +41,9 @@ export const styles = defineCommand({
     if (options.name === undefined) {
       const all = await log.styles(server);
       const none =
-        'No styles yet. An admin makes one, as in /styles name:comic prompt:"{prompt}, comic book".';
+        place.platform === 'discord'
+          ? 'No styles yet. An admin makes one, as in /styles name:comic prompt:"{prompt}, comic book".'
+          : `No styles yet. An admin makes one, as in ${typedAs('styles', place)} comic --prompt {prompt}, comic book.`;
       await responder.show({
         text: [all.length === 0 ? none : 'Styles; choose with --style NAME.'],
         items: all.map((style) => ({

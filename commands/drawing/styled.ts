@@ -2,6 +2,7 @@ import type { Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
 import type { Place } from '../../src/request.js';
 import { serverOf } from './serverOf.js';
+import { typedAs } from './typedAs.js';
 
 /**
  * The prompt with the style's words around it, and both negative prompts in one.
@@ -20,7 +21,7 @@ export async function styled(
     const names = styles.map(({ name }) => name).join(', ');
     throw new UserError(
       'not-found',
-      `Cannot draw in style ${JSON.stringify(style)}: there is none of that name, want ${names ? `one of ${names}` : 'one that an admin has made with /styles'}`,
+      `Cannot draw in style ${JSON.stringify(style)}: there is none of that name, want ${names ? `one of ${names}` : `one that an admin has made with ${typedAs('styles', place)}`}`,
     );
   }
   const both = [negative, found.negative].filter(Boolean).join(', ');
