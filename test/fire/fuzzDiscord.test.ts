@@ -30,7 +30,7 @@ const keep = [
 ];
 
 test('interactions and messages that no Discord would send bring nothing down and reach nobody', async () => {
-  const full = fuzzCount(16_000);
+  const full = fuzzCount(14_000);
   const watch = watchProcess();
   for (let done = 0; done < full; done += roomful) {
     await fuzzRoom(Math.min(roomful, full - done), fuzzSeed + 10 + done);
@@ -42,7 +42,7 @@ test('interactions and messages that no Discord would send bring nothing down an
     const defects = createDefects();
     const [victim, role] = [discord.user(), discord.role(discord.guild(), 'Everybody')];
     const text = createHostileText(random, [victim.id, role]);
-    const env = { KILN_WAITING_EACH: '3', KILN_WAITING: '12' };
+    const env = { KILN_WAITING_EACH: '1', KILN_WAITING: '3', KILN_RUNNING_EACH: '1' };
     const room = await startRoom({ discord, env, logger: defects.logger });
     try {
       const corpus = await discordCorpus(discord, { eve: text().slice(0, 32) || 'eve' });

@@ -2,6 +2,11 @@ import { z } from 'zod';
 
 /** A Discord id as it comes over the wire. */
 const id = z.string().regex(/^\d{1,20}$/);
+/** It becomes part of a path: what would lead elsewhere is none. */
+const token = z
+  .string()
+  .max(1000)
+  .regex(/^(?!\.+$)[\w.~:+=-]+$/);
 const bits = z.string().regex(/^\d{1,30}$/);
 
 const user = z.object({
@@ -65,7 +70,7 @@ export const rawInteraction = z.object({
   id,
   application_id: id,
   type: z.number(),
-  token: z.string().min(1).max(1000),
+  token,
   guild_id: id.optional().catch(undefined),
   channel_id: id.optional().catch(undefined),
   channel: channel.extend({ id: id.optional() }).optional().catch(undefined),

@@ -93,7 +93,8 @@ export function createSlackAdapter(options: SlackOptions): SlackAdapter {
     },
   });
   app.error(async (error) => {
-    logger.error({ slack: error.message.slice(0, 300) }, 'a Slack event could not be taken');
+    const at = /\n\s+at (.+)/.exec(`${(error.original ?? error).stack}`)?.[1];
+    logger.error({ slack: error.message.slice(0, 300), at }, 'a Slack event could not be taken');
   });
 
   function track<Value>(work: Promise<Value>): Promise<Value> {

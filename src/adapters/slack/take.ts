@@ -1,8 +1,10 @@
 import type { types } from '@slack/bolt';
 import { optionsOf } from '../../command.js';
+import { UserError } from '../../errors.js';
 import type { Form, Person, Place, Reply } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
 import type { Api } from './api.js';
+import { slackCode } from './failures.js';
 import { homeBlocks, homeReply, homeView } from './home.js';
 import type { Way } from './listen.js';
 import { type Carried, commandModal, formModal } from './modal.js';
@@ -98,7 +100,7 @@ export function createTake(
       again: way.again,
       settle,
       pressed: asked.pressed,
-      ...(trigger && { open: (form: Form) => openView(asked, formModal(form, carriedOf(target))) }),
+      ...(trigger && { open: (form: Form) => openForAsker(asked, formModal(form, carriedOf(target))) }),
     });
     const patience = (target.responseUntil ?? clock.now()) - clock.now() - spare;
     try {
@@ -119,6 +121,22 @@ export function createTake(
 
   async function openView(asked: Asked, view: types.ModalView): Promise<void> {
     await api(asked.team, 'views.open', { trigger_id: asked.trigger, view });
+  }
+
+  /** @throws UserError `no-room` where Slack does not take the trigger any more, as after three seconds */
+  async function openForAsker(asked: Asked, view: types.ModalView): Promise<void> {
+    try {
+      await openView(asked, view);
+    } catch (error) {
+      if (!slackCode(error)?.endsWith('_trigger_id')) throw error;
+      throw new UserError(
+        'no-room',
+        'Cannot open the form: Slack waited too long for it, want it asked for again',
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   async function openForm(asked: Asked, way: Way): Promise<void> {

@@ -45,7 +45,7 @@ export function createRest(world: World, routes: readonly Route[], rates: Rates,
     const arrived = performance.now();
     const method = request.method ?? 'GET';
     // discord.js writes @original as %40original.
-    const whole = decodeURIComponent(url.pathname);
+    const whole = decoded(url.pathname);
     const path = whole.startsWith(base) ? whole.slice(base.length) : whole;
     const name = `${method} ${path}`;
     const shown = `${method} ${path.replace(/(\/(?:webhooks|interactions)\/\d+)\/[^/]{20,}/, '$1/TOKEN')}`;
@@ -142,4 +142,13 @@ export function createRest(world: World, routes: readonly Route[], rates: Rates,
       reply(500, { message: '500: Internal Server Error', code: 0 });
     }
   };
+}
+
+/** A path that cannot be decoded is that of no route. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }

@@ -91,6 +91,14 @@ export interface FakeSlack {
   uninstall(team?: Team): Promise<Delivered>;
   /** Sends any event. */
   event(event: Wire, options?: Sending & { team?: Team }): Promise<Delivered>;
+  /** What the app was told, oldest first. */
+  readonly told: readonly Parcel[];
+  /** Tells the app any parcel once, by whatever way it listens, and counts nothing as a breach. */
+  tell(parcel: Parcel): Promise<Attempt>;
+  /** A new response_url for what that one is for. */
+  renew(responseUrl: string): string;
+  /** Sends any words over a Socket Mode connection. */
+  whisper(words: string): void;
   /** Posts any parcel to `eventsUrl` once, signed wrongly where asked, and counts nothing as a breach. */
   forge(parcel: Parcel, forgery?: Forgery): Promise<Attempt>;
 

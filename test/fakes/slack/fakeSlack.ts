@@ -3,7 +3,7 @@ import type { FakeSlack, FakeSlackOptions } from './contract.js';
 import { createDelivered, type Delivered, deliver, type Sending } from './delivery/deliver.js';
 import { eventParcel } from './delivery/event.js';
 import { postSigned } from './delivery/http.js';
-import type { Transport } from './delivery/parcel.js';
+import type { Parcel, Transport } from './delivery/parcel.js';
 import { startSockets } from './delivery/sockets.js';
 import type { Uploads } from './methods/files.js';
 import { createOAuth } from './oauth.js';
@@ -60,8 +60,13 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
   let delay = 0;
   let closed = false;
 
-  const transport: Transport = (parcel, retry) =>
+  const told: Parcel[] = [];
+  const tellOnce: Transport = (parcel, retry) =>
     eventsUrl ? postSigned(eventsUrl, world.signingSecret, parcel, retry) : sockets.send(parcel, retry);
+  const transport: Transport = (parcel, retry) => {
+    told.push(parcel);
+    return tellOnce(parcel, retry);
+  };
   const people = { world, transport, triggers, responseUrls };
 
   function tell(event: Wire, team: Team, sending?: Sending): Promise<Delivered> {
@@ -222,6 +227,10 @@ export async function startFakeSlack(options: FakeSlackOptions = {}): Promise<Fa
       return tell({ type: 'app_uninstalled', event_ts: world.ts() }, where);
     },
     event: (event, { team: where = home, ...sending } = {}) => tell(event, where, sending),
+    told,
+    tell: (parcel) => tellOnce(parcel),
+    renew: responseUrls.renew,
+    whisper: (words) => sockets.whisper(words),
     forge(parcel, forgery) {
       if (!eventsUrl) throw new Error('Cannot forge: signatures are for HTTP, set eventsUrl');
       return postSigned(eventsUrl, world.signingSecret, parcel, undefined, forgery);

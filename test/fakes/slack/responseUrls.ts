@@ -20,6 +20,8 @@ export interface Origin {
 export interface ResponseUrls {
   /** A new address. */
   issue(origin: Origin): string;
+  /** A new address for what that one is for. */
+  renew(url: string): string;
   /** What a POST to an address gets. */
   post(ticket: string, body: Wire): { status: number; body: Wire | string };
   /** Posts what an acknowledgement of a slash command said. */
@@ -60,12 +62,15 @@ export function createResponseUrls(world: World): ResponseUrls {
     });
   }
 
+  function issue(origin: Origin): string {
+    const ticket = randomUUID();
+    issued.set(ticket, { origin, uses: 0, at: world.now() });
+    return `${world.host}/response/${ticket}`;
+  }
+
   return {
-    issue(origin) {
-      const ticket = randomUUID();
-      issued.set(ticket, { origin, uses: 0, at: world.now() });
-      return `${world.host}/response/${ticket}`;
-    },
+    issue,
+    renew: (url) => issue(issued.get(url.slice(url.lastIndexOf('/') + 1))!.origin),
     post(ticket, body) {
       const found = issued.get(ticket);
       if (!found) return refused('expired_url', 'an unknown response_url');

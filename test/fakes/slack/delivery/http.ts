@@ -10,11 +10,12 @@ export interface Forgery {
 }
 
 /** The signature that Slack puts on a request. */
-function sign(secret: string, timestamp: number, body: string): string {
+export function sign(secret: string, timestamp: number | string, body: string): string {
   return `v0=${createHmac('sha256', secret).update(`v0:${timestamp}:${body}`).digest('hex')}`;
 }
 
-function encode({ kind, payload }: Parcel): { type: string; body: string } {
+/** A parcel as it goes over HTTP. */
+export function encode({ kind, payload }: Pick<Parcel, 'kind' | 'payload'>): { type: string; body: string } {
   if (kind === 'events_api') return { type: 'application/json', body: JSON.stringify(payload) };
   const fields = kind === 'slash_commands' ? payload : { payload: JSON.stringify(payload) };
   return { type: 'application/x-www-form-urlencoded', body: `${new URLSearchParams(fields)}` };
