@@ -62,7 +62,7 @@ export function mutate<Value>(
           ...JSON.parse(`{"${random.pick(prototypes)}":${JSON.stringify(random.pick(odd))}}`),
         }),
       () => set(typeof before === 'string' ? twist(before) : before),
-      () => set(typeof before === 'string' ? twist(before) : String(before)),
+      () => set(typeof before === 'string' ? twist(before) : (JSON.stringify(before) ?? '')),
     ];
     random.pick(changes)();
   }

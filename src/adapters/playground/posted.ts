@@ -12,30 +12,43 @@ export interface Posted {
   readonly asked: Asked;
 }
 
-const key = z.uuid();
-const name = z.string().min(1).max(60);
-const job = z.string().min(1).max(100);
-const index = z.int().min(0).max(100_000);
-const value = z.union([z.string().max(8000), z.number(), z.boolean()]);
-const options = z.record(name, value);
+const text = (least: number, most: number) => {
+  const wanted = `text of ${least} to ${most} characters`;
+  return z.string(wanted).min(least, wanted).max(most, wanted);
+};
+const key = z.uuid('a UUID');
+const name = text(1, 60);
+const job = text(1, 100);
+const index = z
+  .number('a whole number from 0 to 100000')
+  .refine(
+    (value) => Number.isInteger(value) && value >= 0 && value <= 100_000,
+    'a whole number from 0 to 100000',
+  );
+const value = z.union(
+  [z.string().max(8000), z.number(), z.boolean()],
+  'text of at most 8000 characters, a number or a boolean',
+);
+const options = z.record(name, value, 'options by their names');
 
+const object = 'a JSON object';
 const typedBody = z.object({ key, text: z.string().trim().min(1).max(8000) });
-const chosenBody = z.object({ key, command: name, options });
-const pressBody = z.object({
-  key,
-  command: name,
-  job,
-  index: index.optional(),
-  label: z.string().max(80).default(''),
-});
-const formBody = z.object({
-  key,
-  command: name,
-  job: job.optional(),
-  index: index.optional(),
-  title: z.string().max(100).default(''),
-  fields: z.record(name, z.string().max(8000)),
-});
+const chosenBody = z.object({ key, command: name, options }, object);
+const pressBody = z.object(
+  { key, command: name, job, index: index.optional(), label: text(0, 80).default('') },
+  object,
+);
+const formBody = z.object(
+  {
+    key,
+    command: name,
+    job: job.optional(),
+    index: index.optional(),
+    title: text(0, 100).default(''),
+    fields: z.record(name, text(0, 8000), 'texts by the names of fields'),
+  },
+  object,
+);
 
 const typedCommand = /^\/(\S*)\s*([\s\S]*)$/;
 
@@ -118,8 +131,8 @@ function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;
-  throw new UserError(
-    'bad-option',
-    `Cannot read this request: ${path.join('.') || 'the body'} is wrong: ${message}`,
-  );
+  const where = path.map(String).join('.').slice(0, 60);
+  const found = JSON.stringify(path.reduce<unknown>((inside, name) => Object(inside)[name], body));
+  const is = found === undefined ? 'missing' : found.length > 60 ? `${found.slice(0, 60)}…` : found;
+  throw new UserError('bad-option', `Cannot read this request: ${where || 'it'} is ${is}, want ${message}`);
 }

@@ -80,7 +80,7 @@ export function createServer(options: ServerOptions): Hono<Env> {
   });
   app.get('/', (c) => sendFile(c, c.get('person') ? 'index.html' : 'login.html'));
   app.get('/page/:name', (c) => sendFile(c, c.req.param('name')));
-  app.post('/login', bodyLimit({ maxSize: 4096 }), async (c) => {
+  app.post('/login', atMost(4096, 'at most 4 KiB'), async (c) => {
     const { token, name } = (await body(c)) as { token?: unknown; name?: unknown };
     if (!login) return c.json({});
     const called = typeof name === 'string' ? name.trim().normalize('NFC') : '';
@@ -151,9 +151,7 @@ export function createServer(options: ServerOptions): Hono<Env> {
   });
   app.get('/events', (c) => (c.req.method === 'HEAD' ? c.body(null) : options.events(c, me(c).name)));
 
-  const tooLarge = (c: Context) =>
-    c.json({ error: 'Cannot take this: it is too large, want a picture of at most 10 MiB' }, 413);
-  app.use(bodyLimit({ maxSize: mostUploadBytes + 64 * 1024, onError: tooLarge }));
+  app.use(atMost(mostUploadBytes + 64 * 1024, 'a picture of at most 10 MiB'));
   app.post('/ask', async (c) => {
     if (!/^multipart\/form-data\b/i.test(c.req.header('content-type') ?? '')) {
       return send(c, readAsk(await body(c), commands));
@@ -170,7 +168,7 @@ export function createServer(options: ServerOptions): Hono<Env> {
     const attachment = { url: `playground:${key}`, name: picture.name.slice(0, 200), bytes: bytes.length };
     return send(c, withPicture(posted, attachment, `/pictures/${key}`, commands));
   });
-  app.use(bodyLimit({ maxSize: 64 * 1024, onError: tooLarge }));
+  app.use(atMost(64 * 1024, 'at most 64 KiB'));
   app.post('/press', async (c) => send(c, readPress(await body(c))));
   app.post('/form', async (c) => send(c, readForm(await body(c))));
   app.post('/look', async (c) => send(c, readAsk(await body(c), commands), true));
@@ -220,6 +218,13 @@ function me(c: Reached): Person {
   const found = c.get('person');
   if (!found) throw new Error('asked for somebody who is not logged in');
   return found;
+}
+
+function atMost(maxSize: number, wanted: string) {
+  return bodyLimit({
+    maxSize,
+    onError: (c) => c.json({ error: `Cannot take this: it is too large, want ${wanted}` }, 413),
+  });
 }
 
 function address(c: Reached): string {

@@ -87,7 +87,7 @@ export function startSockets(world: World, server: Server): Sockets {
       world.breaches.add('socket', 'a message that is not JSON');
       return;
     }
-    const id = said.envelope_id ?? '';
+    const id = asText(said?.envelope_id);
     const one = waiting.get(id);
     if (!one) {
       // One that comes too late has been noted when its time was up.
@@ -188,8 +188,12 @@ export function startSockets(world: World, server: Server): Sockets {
 
 function envelopeOf(words: string): string {
   try {
-    return JSON.parse(words)?.envelope_id ?? '';
+    return asText(JSON.parse(words)?.envelope_id);
   } catch {
     return '';
   }
+}
+
+function asText(id: unknown): string {
+  return typeof id === 'string' ? id : (JSON.stringify(id) ?? '');
 }
