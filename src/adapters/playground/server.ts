@@ -183,6 +183,8 @@ export function createServer(options: ServerOptions): Hono<Env> {
   app.onError((error, c) => {
     if (error instanceof UserError)
       return c.json({ error: error.message }, error.code === 'line-full' ? 429 : 400);
+    // Whoever posted it hung up in the middle: nobody is left to read this.
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return c.body(null, 400);
     logger.error({ error, path: c.req.routePath }, 'the playground could not answer');
     return c.json({ error: 'Cannot answer this: something in Kiln went wrong, and was noted' }, 500);
   });

@@ -275,3 +275,10 @@ test('whatever comes in, reading it neither throws nor lets through what is no i
     { numRuns: 400 },
   );
 });
+
+test.each(['../../channels/1/messages', '..', 'a/b', 'a?b', 'a#b', 'a%2fb', 'a b', ''])(
+  'a token that would lead elsewhere, as %j, is none',
+  async (token) => {
+    expect(await readInteraction({ ...slash, token }, around())).toBeUndefined();
+  },
+);

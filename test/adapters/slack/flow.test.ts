@@ -188,6 +188,25 @@ describe.each<Mode>(['HTTP', 'Socket Mode'])('over %s', (mode) => {
     });
   });
 
+  test('a form that Slack does not open in time is told in a sentence', async () => {
+    const channel = slack.channel();
+    const ada = slack.user();
+    await ada.slash('/imagine', 'a fox', channel);
+    const fields = [{ name: 'prompt', label: 'Prompt' }];
+    let error: unknown;
+    stage.answer = async (_request, responder) => {
+      error = await responder.open({ title: 'Edit', command: 'imagine', fields }).catch((cause) => cause);
+    };
+    const over = slack.tolerate('invalid_trigger_id');
+    const { payload, ...rest } = slack.told.at(-1)!;
+    await slack.tell({ ...rest, payload: { ...payload, trigger_id: '1.2.gone' } });
+    over();
+    expect(error).toMatchObject({
+      code: 'no-room',
+      message: 'Cannot open the form: Slack waited too long for it, want it asked for again',
+    });
+  });
+
   test('a shortcut is about the job of Kiln’s message, and about the words and picture of another', async () => {
     const channel = slack.channel();
     const ada = slack.user();
