@@ -5,11 +5,14 @@ export interface Defects {
   readonly logger: Logger;
   /** The first as text, with its cause; undefined while there is none. */
   readonly first: string | undefined;
+  /** Calls to the fakes that were given up for their length. */
+  readonly late: number;
 }
 
 /** @example const defects = createDefects(); await startRoom({ logger: defects.logger }); */
 export function createDefects(): Defects {
   const found: string[] = [];
+  const late = 0;
   const error = (facts: unknown, words?: string) => {
     // What Slack's own package says of what it refuses, and where it stumbles itself.
     if (words === 'slack' || /node_modules.@slack.bolt/.test(`${(facts as { at?: unknown })?.at}`)) return;
@@ -23,6 +26,9 @@ export function createDefects(): Defects {
     logger: { debug: quiet, info: quiet, warn: quiet, error } as unknown as Logger,
     get first() {
       return found[0];
+    },
+    get late() {
+      return late;
     },
   };
 }
