@@ -10,6 +10,7 @@ const mostPages = 5;
  * The timestamp of the message that was posted for this target, when it is there already: the process may have died, or
  * the connection, before it was known. Where Slack lets Kiln see no messages, none is found.
  *
+ * @throws when Slack gave no answer: to post then could be to post twice
  * @param me Kiln's own ids there
  */
 export async function findMessage(

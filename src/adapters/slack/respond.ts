@@ -37,9 +37,21 @@ export async function respond(
   if (response.status === 404 || response.status === 410 || /expired_url|used_url/.test(answer))
     throw usedUp();
   if (!response.ok || /"ok"\s*:\s*false/.test(answer)) {
-    throw new Error(`Cannot answer through the response URL: Slack answered ${response.status}`);
+    throw new Refusal(`Cannot answer through the response URL: Slack answered ${response.status}`);
   }
   return { ...target, responsesLeft: (target.responsesLeft ?? 1) - 1 };
+}
+
+/** Slack answered, and showed nothing. */
+class Refusal extends Error {}
+
+/**
+ * Whether what was sent was certainly not shown: Slack said so, or the URL was not used at all.
+ *
+ * @example if (isRefusal(error)) await sendAgain();
+ */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Refusal || error instanceof UserError;
 }
 
 function usedUp(): UserError {

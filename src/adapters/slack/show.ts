@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../clock.js';
 import type { Reply, Weight } from '../../request.js';
+import type { Answering } from './answering.js';
 import type { Api } from './api.js';
 import type { Edits } from './edits.js';
 import { isClosed, isUnsure, roomError, slackCode, waitOf } from './failures.js';
@@ -7,7 +8,8 @@ import { findMessage, jobEvent } from './find.js';
 import { textAt } from './payload.js';
 import type { People } from './people.js';
 import type { Posts } from './posts.js';
-import { canRespond, respond } from './respond.js';
+import { type Message, replyMessage } from './reply.js';
+import { canRespond, isRefusal, respond } from './respond.js';
 import type { SlackTarget } from './target.js';
 import type { Uploads } from './uploads.js';
 import type { WithPictures } from './withPictures.js';
@@ -30,6 +32,13 @@ export interface Show {
   remove(target: SlackTarget): Promise<void>;
 }
 
+const aside = { seenBy: 'asker', replaces: false } as const;
+const cutOff: Reply = {
+  text: [
+    'I was cut off while I showed a picture here. Should it be missing, it is in ',
+    { code: '/kiln history' },
+  ],
+};
 const quiet = { unfurl_links: false, unfurl_media: false } as const;
 const mostPosted = 2000;
 
@@ -40,6 +49,7 @@ const mostPosted = 2000;
  */
 export function createShow(parts: {
   readonly api: Api;
+  readonly answering: Answering;
   readonly edits: Edits;
   readonly posts: Posts;
   readonly uploads: Uploads;
@@ -48,7 +58,7 @@ export function createShow(parts: {
   readonly workspaces: Workspaces;
   readonly clock: Clock;
 }): Show {
-  const { api, edits, posts, uploads, withPictures, people, workspaces, clock } = parts;
+  const { api, answering, edits, posts, uploads, withPictures, people, workspaces, clock } = parts;
   /** By mark: two requests for one message, or an answer that overtakes its placeholder, find the same. */
   const posted = new Map<string, Promise<SlackTarget>>();
 
@@ -131,15 +141,26 @@ export function createShow(parts: {
     return target;
   }
 
-  /** Through the response URL, for all to see. */
+  /** Through the response URL, for all to see, and once. */
   async function answer(target: SlackTarget, reply: Reply): Promise<SlackTarget> {
     const replaces = target.responded === true;
-    const next = await withPictures(
-      target.team,
-      reply,
-      (message) => respond(target, message, { seenBy: 'channel', replaces }, clock.now()),
-      { once: true },
-    );
+    const send = async (message: Message): Promise<SlackTarget> => {
+      if (!replaces && !(await answering.begin(target.mark))) {
+        return respond(
+          target,
+          replyMessage(cutOff, () => undefined),
+          aside,
+          clock.now(),
+        );
+      }
+      try {
+        return await respond(target, message, { seenBy: 'channel', replaces }, clock.now());
+      } catch (error) {
+        if (isRefusal(error)) await answering.refused(target.mark);
+        throw error;
+      }
+    };
+    const next = await withPictures(target.team, reply, send, { once: true });
     return { ...next, responded: true };
   }
 
@@ -161,12 +182,9 @@ export function createShow(parts: {
         if (!isClosed(error) || !canRespond(target, clock.now())) throw roomError(error, 'post');
       }
     }
-    return withPictures(
-      team,
-      reply,
-      (message) => respond(target, message, { seenBy: 'asker', replaces: false }, clock.now()),
-      { once: true },
-    );
+    return withPictures(team, reply, (message) => respond(target, message, aside, clock.now()), {
+      once: true,
+    });
   }
 
   /** Files are handed over where the reply is; what is for one person alone, in their own conversation. */

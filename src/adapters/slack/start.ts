@@ -2,6 +2,7 @@ import { webApi } from '@slack/bolt';
 import { sleep } from '../../clock.js';
 import type { Adapter, Place, Reply } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
+import { createAnswering } from './answering.js';
 import { createApi } from './api.js';
 import { createApp } from './app.js';
 import { boltLogger } from './boltLogger.js';
@@ -81,7 +82,8 @@ export function createSlackAdapter(options: SlackOptions): SlackAdapter {
   const uploads = createUploads(api);
   const withPictures = createWithPictures(uploads, clock);
   const [edits, posts] = [createEdits(clock), createPosts(clock)];
-  const show = createShow({ api, edits, posts, uploads, withPictures, people, workspaces, clock });
+  const answering = createAnswering(memory, clock);
+  const show = createShow({ api, answering, edits, posts, uploads, withPictures, people, workspaces, clock });
   const busy = new Set<Promise<unknown>>();
   const { app, line } = createApp({ ...options, logger: slackLogger, installations, workspaces });
   const take = createTake({ ...options, api, people, withPictures, show, track });

@@ -88,7 +88,9 @@ export function createTake(
       }
     });
     const work = track(answer(asked, way, settle));
-    await Promise.race([settle.called, work, after(ackWithin)]);
+    // An event that is not on the disk yet is better delivered again than acknowledged.
+    const late = way.ack && after(ackWithin);
+    await Promise.race([settle.called, work, ...(late ? [late] : [])]);
     await settle();
   }
 
