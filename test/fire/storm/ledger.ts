@@ -17,7 +17,7 @@ export interface Row {
   readonly member: 0 | 1;
   readonly kind: string;
   readonly target: Readonly<Record<string, unknown>>;
-  readonly initKey: string | null;
+  readonly modelHash: string | null;
   readonly errorCode: string | null;
   readonly errorText: string | null;
   readonly queued: number;
@@ -50,7 +50,7 @@ export interface Ledger {
 }
 
 const columns =
-  'id, key, state, told, attempt, prompt, platform, channel, member, kind, target, initKey, errorCode, errorText, queued, ended';
+  'id, key, state, told, attempt, prompt, platform, channel, member, kind, target, modelHash, errorCode, errorText, queued, ended';
 const open = "state IN ('queued', 'running', 'drawn') OR (state IN ('failed', 'cancelled') AND NOT told)";
 
 /** @example const ledger = createLedger(folder); ledger.unfinished(); */

@@ -223,6 +223,9 @@ export function createPeople(town: Town, random: Random, address: () => string |
         'files.getUploadURLExternal',
         'upload',
         'files.completeUploadExternal',
+        'conversations.history',
+        'conversations.replies',
+        'response_url',
       ];
       slack.storm({ status: random.pick([429, 500, 503, 'lost'] as const), count, methods });
     }

@@ -28,6 +28,7 @@ Seed ${seed}; ${Math.round(seconds / 6) / 10} minutes on ${process.platform}, No
 | By platform | ${list(countBy(rows, ({ platform }) => platform))} |
 | By kind | ${list(countBy(rows, ({ kind }) => kind))} |
 | Drawn more than once | ${again}, at most ${Math.max(...rows.map(({ attempt }) => attempt))} times |
+| Drawn by the built-in model | ${rows.filter(({ modelHash }) => modelHash && !/^0+$/.test(modelHash)).length} jobs |
 | Changes of state seen | ${moves} |
 | Jobs that the kills met | ${list(met)} |
 | Starts after a kill that came up | ${recovered.length}; slowest ${Math.round(Math.max(0, ...recovered))} ms |

@@ -68,6 +68,7 @@ function inTheRooms(rows: readonly Row[], town: Town, ledger: Ledger): string[] 
   const faults: string[] = [];
   const posted = [...discordPosts(town), ...slackPosts(town), ...playgroundPosts(ledger)];
   const claimed = new Set<Posted>();
+  const notices = cutOffNotices(town);
   for (const row of rows) {
     // Where Kiln is no member and its time is up, nothing is left to say it by.
     const unreachable = row.errorCode === 'no-room' && !row.member;
@@ -76,6 +77,8 @@ function inTheRooms(rows: readonly Row[], town: Town, ledger: Ledger): string[] 
     if (found.length > 1) faults.push(`twice: job ${row.id} (${row.state}) has ${found.length} messages`);
     const [message] = found;
     if (unreachable) continue;
+    // Slack does not tell whether an answer through a response URL arrived: the asker is told that it may not have.
+    if (!message && row.target.responded && notices.delete(String(row.target.user))) continue;
     if (!message)
       faults.push(`lost: job ${row.id} (${row.state}) has no message in ${row.platform}: ${row.prompt}`);
     else if (!shows(row, message)) {
@@ -92,6 +95,12 @@ function inTheRooms(rows: readonly Row[], town: Town, ledger: Ledger): string[] 
     }
   }
   return faults;
+}
+
+/** Whom Kiln told that an answer may be missing. */
+function cutOffNotices({ slack, closed }: Town): Set<string | undefined> {
+  const told = slack.messages(closed).filter(({ shown }) => shown.includes('I was cut off'));
+  return new Set(told.map(({ ephemeralTo }) => ephemeralTo));
 }
 
 function isOf({ id, platform, channel, target, prompt }: Row, message: Posted): boolean {
