@@ -20,7 +20,7 @@ export async function recover({
   readonly log: Pick<Log, 'requeue'>;
   /** What `log.unfinished` gave before the first request was taken: what came since has its own hands. */
   readonly left: readonly Job[];
-  readonly ends: Ends;
+  readonly ends: Pick<Ends, 'deliver' | 'tell'>;
   readonly clock: Clock;
   readonly logger: Logger;
   enqueue(job: Job, how: { readonly alone: boolean }): void;

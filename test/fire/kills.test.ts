@@ -1,5 +1,8 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import { kiln, startKiln } from '../cli/kiln.js';
 import { type FakeDiscord, startFakeDiscord } from '../fakes/discord/fakeDiscord.js';
 import { temporaryFolder } from '../fixtures/temporaryFolder.js';
 import { childrenOf, isAlive, type KilnProcess, killAll, startKilnProcess } from './storm/kilnProcess.js';
@@ -74,6 +77,30 @@ describe('SIGTERM in the midst of drawing', () => {
   });
 });
 
+test('kiln start is one to a folder, and SIGTERM ends it with status 0 in the midst of the built-in model', async () => {
+  const environment = { KILN_PORT: '0', KILN_DEVICE: 'cpu', KILN_DATA: folder };
+  const { child, ended } = startKiln(folder, ['start'], environment);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [line] = await once(child.stdout!, 'data');
+  const address = /http:\S+/.exec(String(line))![0];
+  const second = await kiln(folder, ['start'], environment);
+  expect(second).toMatchObject({ status: 1, stdout: '' });
+  expect(second.stderr).toContain(`Cannot start: another Kiln (process ${child.pid}) uses ${folder}`);
+  await fetch(`${address}/ask`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: address },
+    body: JSON.stringify({ key: randomUUID(), text: '/imagine a red heart --steps 1000' }),
+  });
+  const ledger = createLedger(folder);
+  await vi.waitFor(() => expect(ledger.rows()).toMatchObject([{ state: 'running' }]), patience);
+  const began = performance.now();
+  child.kill('SIGTERM');
+  expect((await ended).status).toBe(0);
+  expect(performance.now() - began).toBeLessThan(10_000);
+  expect(ledger.rows()).toMatchObject([{ state: 'queued', attempt: 2 }]);
+  expect(ledger.kept('playground/messages')).toContain('Kiln is restarting');
+});
+
 describe.runIf(linux)('the engine', () => {
   test('ends within two seconds of a Kiln that was killed, even in the midst of drawing', async () => {
     const kiln = start();
@@ -92,13 +119,12 @@ describe.runIf(linux)('the engine', () => {
     await kiln.up;
     const channel = discord.channel();
     const answers = Array.from({ length: 4 }, (_, at) =>
-      discord.user().slash(channel, 'imagine', { prompt: `fox ${at} takes 800 ms` }),
+      discord.user().slash(channel, 'imagine', { prompt: `fox ${at} takes 1000 ms` }),
     );
-    for (const answer of answers) {
-      await answer.until(({ content }) => content.includes('Drawing'), patience);
-    }
     const ledger = createLedger(folder);
     ledger.watch();
+    const running = Array(4).fill({ state: 'running' });
+    await vi.waitFor(() => expect(ledger.rows()).toMatchObject(running), { timeout: patience, interval: 20 });
     const engine = childrenOf(kiln.pid).find((pid) => commandOf(pid).includes('engine/process'));
     process.kill(engine!, 'SIGKILL');
     await Promise.all(answers.map((answer) => answer.until(picture, patience)));
@@ -107,7 +133,7 @@ describe.runIf(linux)('the engine', () => {
     expect(ledger.rows()).toMatchObject(Array(4).fill({ state: 'delivered', attempt: 2 }));
     // Back to the line all together; then one starts when the one before it was drawn.
     const moves = ledger.moves().map(({ was, now }) => `${was} ${now}`);
-    const drawing = moves.filter((move) => move === 'queued running' || move === 'running drawn');
+    const drawing = moves.slice(4).filter((move) => move === 'queued running' || move === 'running drawn');
     expect(drawing).toEqual(Array(4).fill(['queued running', 'running drawn']).flat());
     expect(moves.filter((move) => move === 'running queued')).toHaveLength(4);
     expect(await kiln.stop()).toBe(0);
