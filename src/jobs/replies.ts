@@ -59,16 +59,23 @@ export function doneReply(job: Job, picture: Shown): Reply {
 
 /** Its end without a picture. */
 export function failedReply(job: Job): Reply {
-  return { text: [{ mention: job.person.id }, ' ', ...headline(job), `\n${job.errorText ?? 'It failed.'}`] };
+  return {
+    text: [{ mention: job.person.id }, ' ', ...marked(job), `\n${job.errorText ?? 'It failed.'}`],
+  };
 }
 
 export function cancelledReply(job: Job): Reply {
-  return { text: [...headline(job), '\nCancelled.'] };
+  return { text: [...marked(job), '\nCancelled.'] };
 }
 
 /** Kiln stops; the job is kept for its next start. */
 export function stoppedReply(job: Job): Reply {
-  return { text: [...headline(job), '\nKiln is restarting; this is drawn when it is back.'] };
+  return { text: [...marked(job), '\nKiln is restarting; this is drawn when it is back.'] };
+}
+
+/** With the job's id, by which its message is known where no button carries it. */
+function marked(job: Job): Text {
+  return [...headline(job), ' · ', { code: job.id }];
 }
 
 function headline(job: Job): Text {

@@ -31,7 +31,7 @@ export function createMessageResponder(
   const post = async (reply: Reply) => {
     const first = !answered;
     answered = true;
-    target = await edits.final(target.event, () => show.deliver(target, reply, first));
+    target = await edits.final(target.event, () => show.deliver(target, reply, { first }));
   };
 
   const whisper = async (reply: Reply) => {

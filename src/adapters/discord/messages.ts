@@ -39,8 +39,12 @@ export interface Messages {
   }>;
   edit(channel: string, message: string, payload: Payload): Promise<void>;
   remove(channel: string, message: string): Promise<void>;
-  /** A message of Kiln's that answers the target's event, posted by a process that could not say so any more. */
-  findOwn(target: DiscordTarget, self: string | undefined): Promise<string | undefined>;
+  /**
+   * A message of Kiln's that answers the target's event, posted by a process that could not say so any more.
+   *
+   * @param key of its job: in a button, or in the words as code
+   */
+  findOwn(target: DiscordTarget, self: string | undefined, key?: string): Promise<string | undefined>;
   /** The channel of a person's direct messages. */
   directChannel(person: string): Promise<string>;
 }
@@ -53,8 +57,19 @@ const listed = z.array(
     author: made,
     interaction_metadata: made.nullish().catch(undefined),
     message_reference: z.object({ message_id: z.string().nullish() }).nullish().catch(undefined),
+    content: z.string().catch(''),
+    components: z.unknown(),
   }),
 );
+const pageSize = 100;
+/** A thousand messages since it was asked. */
+const mostPages = 10;
+
+/** Whether a message is that of a job. People's own backticks are escaped. */
+function carries({ content, components }: { content: string; components?: unknown }, key: string): boolean {
+  const buttons = JSON.stringify(components ?? []);
+  return content.includes(`\`${key}\``) || buttons.includes(`:${key}"`) || buttons.includes(`:${key}:`);
+}
 
 /**
  * @example
@@ -123,18 +138,24 @@ export function createMessages(rest: REST): Messages {
       await rest.delete(Routes.channelMessage(channel, message));
     },
 
-    async findOwn(target, self) {
-      const after = target.interaction ?? target.reply;
-      if (!after || !self) return undefined;
-      const query = new URLSearchParams({ after, limit: '100' });
-      const answer = await rest.get(Routes.channelMessages(target.channel), { query });
-      return listed
-        .safeParse(answer)
-        .data?.find(
-          ({ author, interaction_metadata, message_reference }) =>
-            (author.id === self || author.id === target.application) &&
-            (interaction_metadata?.id === after || message_reference?.message_id === after),
-        )?.id;
+    async findOwn(target, self, key) {
+      const event = target.interaction ?? target.reply;
+      if (!event || !self) return undefined;
+      const answers = ({ author, ...message }: z.output<typeof listed>[number]) =>
+        (author.id === self || author.id === target.application) &&
+        (message.interaction_metadata?.id === event ||
+          message.message_reference?.message_id === event ||
+          (key !== undefined && carries(message, key)));
+      let after = event;
+      for (let page = 0; page < mostPages; page++) {
+        const query = new URLSearchParams({ after, limit: String(pageSize) });
+        const answer = listed.parse(await rest.get(Routes.channelMessages(target.channel), { query }));
+        const found = answer.find(answers);
+        if (found || answer.length < pageSize) return found?.id;
+        // The newest of those that follow comes first.
+        after = answer[0]!.id;
+      }
+      return undefined;
     },
 
     async directChannel(person) {

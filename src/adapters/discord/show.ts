@@ -14,9 +14,14 @@ export interface Show {
   /**
    * Shows it now, as the one message of that target. Gives the target from now on.
    *
-   * @param first nothing can have been shown for it yet, by an earlier process either
+   * @param how.first nothing can have been shown for it yet, by an earlier process either
+   * @param how.key of its job, to recognise its message with
    */
-  deliver(target: DiscordTarget, reply: Reply, first?: boolean): Promise<DiscordTarget>;
+  deliver(
+    target: DiscordTarget,
+    reply: Reply,
+    how?: { readonly first?: boolean; readonly key?: string },
+  ): Promise<DiscordTarget>;
   /** Deletes the target's message. */
   remove(target: DiscordTarget): Promise<void>;
   /** What was learnt of a target in this process, which the one in the log may not have yet. */
@@ -76,10 +81,10 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
     Boolean(token) && clock.now() < (expires ?? 0) - margin;
 
   /** With the message that a process made and died before it could say so. */
-  const searched = async (target: DiscordTarget): Promise<DiscordTarget> => {
+  const searched = async (target: DiscordTarget, key?: string): Promise<DiscordTarget> => {
     if (target.message || target.private || !target.member) return target;
     try {
-      const message = await messages.findOwn(target, self());
+      const message = await messages.findOwn(target, self(), key);
       // An interaction without an answer takes none after three seconds: its token is worth nothing.
       return learn(message ? { ...target, message } : { ...target, token: null });
     } catch (error) {
@@ -90,8 +95,8 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
     }
   };
 
-  const deliver = async (given: DiscordTarget, reply: Reply, first = false): Promise<DiscordTarget> => {
-    let target = first ? latest(given) : await searched(latest(given));
+  const deliver: Show['deliver'] = async (given, reply, { first = false, key } = {}) => {
+    let target = first ? latest(given) : await searched(latest(given), key);
     if (tokenLives(target)) {
       try {
         const message = await fitting(reply, target, (payload) => messages.editOriginal(target, payload));
@@ -148,9 +153,9 @@ export function createShow({ messages, edits, clock, self }: ShowOptions): Show 
     learn,
     deliver,
 
-    async show(target, reply, { weight }) {
+    async show(target, reply, { weight, key }) {
       const own = readTarget(target);
-      const send = () => deliver(own, reply);
+      const send = () => deliver(own, reply, { key });
       if (weight === 'final') return edits.final(own.event, send);
       return (await edits.progress(own.event, send)) ?? latest(own);
     },

@@ -269,3 +269,50 @@ test('events of servers that come again do no harm', async () => {
   await (await next()).responder.show({ text: ['Here'] });
   expect(answer.message()?.content).toBe('Here');
 });
+
+describe('a message that the bot posted and died before it could say so', () => {
+  const waiting: Reply = {
+    text: ['In line'],
+    buttons: [[{ command: 'cancel', job: 'j1', label: 'Cancel', style: 'danger' }]],
+  };
+  const ended: Reply = { text: ['It failed · ', { code: 'j1' }] };
+
+  test.each([
+    ['a button', waiting],
+    ['its words', ended],
+  ])('is known an hour later by the job in %s', async (_, reply) => {
+    const { request, channel } = await unanswered();
+    const target = fromLog(request.target);
+    await adapter.show(target, reply, final);
+    stage.clock.leap(60 * minute);
+    const again = await stage.connect();
+    await again.show(target, done, final);
+    expect(stage.discord.messages(channel)).toMatchObject([{ content: 'Drawn' }]);
+  });
+
+  test('is found below a hundred others', async () => {
+    const { request, channel } = await unanswered();
+    const target = fromLog(request.target);
+    const bob = stage.discord.user();
+    for (let n = 0; n < 120; n++) bob.say(channel, `${n}`);
+    await adapter.show(target, waiting, final);
+    for (let n = 0; n < 120; n++) bob.say(channel, `${n}`);
+    const again = await stage.connect();
+    stage.clock.leap(60 * minute);
+    await again.show(target, done, final);
+    expect(stage.discord.messages(channel).filter(({ author }) => author.bot)).toMatchObject([
+      { content: 'Drawn' },
+    ]);
+  });
+
+  test('is not mistaken for what somebody had drawn with its id for a prompt', async () => {
+    const { request, channel } = await unanswered();
+    const target = fromLog(request.target);
+    const forged: Reply = { text: ['`j1` :j1" :j1:'] };
+    await adapter.show({ ...target, event: 'discord:1' }, forged, { weight: 'final', key: 'j0' });
+    const again = await stage.connect();
+    stage.clock.leap(60 * minute);
+    await again.show(target, done, final);
+    expect(stage.discord.messages(channel)).toHaveLength(2);
+  });
+});
