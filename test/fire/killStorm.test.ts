@@ -8,7 +8,7 @@ import { stormReport } from './storm/stormReport.js';
 
 /** `npm run fire` is at full strength; `npm test` a fiftieth of it. STORM_SEED and STORM_SIZE, as "100 10", try others. */
 const full = fireCount >= 200;
-const [jobs, kills] = (process.env.STORM_SIZE ?? (full ? '1000 100' : '20 4')).split(' ').map(Number) as [
+const [jobs, kills] = (process.env.STORM_SIZE ?? (full ? '1000 100' : '20 3')).split(' ').map(Number) as [
   number,
   number,
 ];

@@ -47,8 +47,10 @@ export function planKills(kills: number, random: Random): Kill[] {
   return Array.from({ length: kills }, (_, at) => {
     const real = at % realEvery === realEvery - 1;
     const first = migrating[at];
-    if (first && kills > 4) return { what: first[0], aim: first[1], real };
+    if (first && kills > 5) return { what: first[0], aim: first[1], real };
     if (at === 0) return { what: migrating[1]![0], aim: migrating[1]![1], real };
+    // Once it draws: a model takes a while to load.
+    if (real) return { what: 'while the built-in model draws', afterUp: 6000 + random.below(4000), real };
     const dice = random.below(100);
     if (dice < 45) {
       const [what, sql, when, most] = random.pick(aims);

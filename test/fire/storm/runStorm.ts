@@ -36,7 +36,6 @@ const factor = 20;
 const standIn = new URL('../../fixtures/room-stand-in.mjs', import.meta.url).href;
 /** Real milliseconds. An aimed kill that does not come by then is one at any moment. */
 const aimedPatience = 6000;
-const realPatience = 20_000;
 const startPatience = 90_000;
 const idlePatience = 90_000;
 /** The engine may outlive Kiln by two seconds; the machine may be busy. */
@@ -111,12 +110,9 @@ export async function runStorm(options: StormOptions): Promise<StormReport> {
       if (!kill.aim) faults.push(`start: Kiln ended by itself: ${kiln.said.slice(-500)}`);
       return;
     }
-    const patience = sleep(kill.real ? realPatience : aimedPatience);
-    if (kill.afterUp !== undefined) {
-      // A model takes a while to load: something is to be drawn before it dies.
-      const idle = kill.real ? 8000 : 0;
-      await Promise.race([sleep(idle + kill.afterUp), kiln.ended]);
-    } else await Promise.race([kiln.ended, patience, kill.request ? requested(kill) : new Promise(() => {})]);
+    const patience = sleep(aimedPatience);
+    if (kill.afterUp !== undefined) await Promise.race([sleep(kill.afterUp), kiln.ended]);
+    else await Promise.race([kiln.ended, patience, kill.request ? requested(kill) : new Promise(() => {})]);
   }
 
   async function requested({ request, count = 1 }: Kill): Promise<void> {

@@ -4,7 +4,7 @@ import type { StormReport } from './runStorm.js';
 export function stormReport(report: StormReport): string {
   const { seed, rows, deaths, kills, faults, seconds, moves } = report;
   const recovered = deaths.map((death) => death.recovered).filter((each) => each !== undefined);
-  const kinds = countBy(deaths, ({ kill }) => `${kill.what}${kill.real ? ' (built-in model)' : ''}`);
+  const kinds = countBy(deaths, ({ kill }) => kill.what);
   const met = new Map<string, number>();
   for (const { states } of deaths) {
     for (const [state, jobs] of Object.entries(states)) met.set(state, (met.get(state) ?? 0) + jobs);
