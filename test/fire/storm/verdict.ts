@@ -70,8 +70,7 @@ function inTheRooms(rows: readonly Row[], town: Town, ledger: Ledger): string[] 
   const claimed = new Set<Posted>();
   const notices = cutOffNotices(town);
   for (const row of rows) {
-    // Where Kiln is no member and its time is up, nothing is left to say it by.
-    const unreachable = row.errorCode === 'no-room' && !row.member;
+    const unreachable = isUnreachable(row);
     const found = posted.filter((message) => isOf(row, message));
     for (const message of found) claimed.add(message);
     if (found.length > 1) faults.push(`twice: job ${row.id} (${row.state}) has ${found.length} messages`);
@@ -103,8 +102,15 @@ function cutOffNotices({ slack, closed }: Town): Set<string | undefined> {
   return new Set(told.map(({ ephemeralTo }) => ephemeralTo));
 }
 
+/** Where Kiln is no member, an interaction's token is all there is, and that has died. */
+function isUnreachable({ platform, member, state, errorCode, queued, ended }: Row): boolean {
+  const late = (ended ?? 0) - queued > 13 * 60_000;
+  return platform === 'discord' && !member && state === 'failed' && (late || errorCode === 'no-room');
+}
+
 function isOf({ id, platform, channel, target, prompt }: Row, message: Posted): boolean {
-  if (message.place !== `${platform} ${channel}`) return false;
+  // A thread has a channel of its own on Discord.
+  if (message.place !== `${platform} ${target.channel ?? channel}`) return false;
   if (target.responded) return message.text.includes(`${prompt}`);
   const own = target.ts ?? target.message;
   return own === message.id || (own === undefined && message.text.includes(id));
