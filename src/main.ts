@@ -60,7 +60,7 @@ const stoppedAtMost = 50;
  */
 export async function startKiln(config: Config, replacements: Replacements = {}): Promise<Kiln> {
   const { clock = systemClock, logger = createLogger(config.logLevel), pipeline } = replacements;
-  await mkdir(config.dataFolder, { recursive: true }).catch((cause) => {
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 }).catch((cause) => {
     throw new UserError(
       'bad-output',
       `Cannot use ${config.dataFolder} as KILN_DATA: the system says ${cause.code}`,
