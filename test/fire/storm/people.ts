@@ -28,6 +28,9 @@ export interface People {
   readonly late: readonly string[];
 }
 
+/** The playground keeps sixty messages that ended. */
+const mostAsks = 55;
+
 /** Their pace is Slack's and Discord's: nobody's client waits longer for an answer than that. */
 export function createPeople(town: Town, random: Random, address: () => string | undefined): People {
   const { discord, slack } = town;
@@ -36,6 +39,7 @@ export function createPeople(town: Town, random: Random, address: () => string |
   const handles: { readonly handle: Handle; readonly who: DiscordPerson }[] = [];
   const waiting = new Set<Promise<unknown>>();
   let number = 0;
+  let asks = 0;
 
   const chance = (percent: number) => random.below(100) < percent;
 
@@ -175,6 +179,7 @@ export function createPeople(town: Town, random: Random, address: () => string |
   }
 
   function ask(): void {
+    if (asks++ >= mostAsks) return slash();
     const key = randomUUID();
     const body = JSON.stringify({ key, text: `/imagine ${prompt()}` });
     let answered = false;
