@@ -74,8 +74,9 @@ export function createTools(options: ToolsOptions): Tools {
 
     async remove(job) {
       await hush(job);
-      await discard(await log.deleteJob(job.id));
+      // The message first: after a kill in between it has its row still, and its Delete works.
       await rooms.remove(job);
+      await discard(await log.deleteJob(job.id));
     },
 
     redraw: (job, signal = new AbortController().signal) =>

@@ -179,7 +179,10 @@ export function createPeople(town: Town, random: Random, address: () => string |
   }
 
   function ask(): void {
-    if (asks++ >= mostAsks) return slash();
+    if (asks++ >= mostAsks) {
+      slash();
+      return;
+    }
     const key = randomUUID();
     const body = JSON.stringify({ key, text: `/imagine ${prompt()}` });
     let answered = false;
