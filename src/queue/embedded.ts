@@ -85,13 +85,16 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     if (stopping)
       throw new UserError('stopping', 'Cannot take this: Kiln is stopping, want it asked again in a minute');
     const own = turns.waitingOf(person);
-    if (own + count > waitingEach) {
+    // What can start at once does not wait.
+    const free = Math.max(0, slots - running.size);
+    const theirs = [...running.values()].filter(({ entry }) => entry.person === person).length;
+    if (own + count > waitingEach + Math.min(free, Math.max(0, runningEach - theirs))) {
       throw new UserError(
         'line-full',
         `Cannot take this: ${own} of yours are waiting, want at most ${waitingEach} at a time`,
       );
     }
-    if (turns.waiting + count > waitingMost) {
+    if (turns.waiting + count > waitingMost + free) {
       const wait = minutes(places().at(-1)!.eta);
       throw new UserError(
         'line-full',

@@ -125,6 +125,21 @@ export function describeQueue(make: Make): void {
       expect(() => queue.admit('b')).not.toThrow();
     });
 
+    test('what can start at once counts for none of them', async () => {
+      const { queue, add, started } = await open({
+        slots: 2,
+        runningEach: 1,
+        waitingEach: 1,
+        waitingMost: 1,
+      });
+      expect(() => queue.admit('a', 2)).not.toThrow();
+      expect(() => queue.admit('a', 3)).toThrow('want at most 1 at a time');
+      add('a1');
+      await until(() => started.length === 1);
+      expect(() => queue.admit('a', 1)).not.toThrow();
+      expect(() => queue.admit('a', 2)).toThrow('want at most 1 at a time');
+    });
+
     test('of everybody, with how long it would take', async () => {
       const { add, started } = await open({ slots: 1, waitingMost: 2 });
       add('a1', { cost: 60_000 });

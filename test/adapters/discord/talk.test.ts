@@ -262,6 +262,7 @@ test('a report is posted once, however often', async () => {
   const { channel, discord } = stage;
   const place = {
     platform: 'discord',
+    server: channel.guild!.id,
     channel: channel.id,
     direct: false,
     ageRestricted: false,
@@ -270,6 +271,13 @@ test('a report is posted once, however often', async () => {
   await adapter.post!(place, picture, 'report j1');
   await adapter.post!(place, picture, 'report j1');
   expect(discord.messages(channel)).toHaveLength(1);
+
+  // An admin of one server does not write in another's channels.
+  const other = discord.channel({ guild: discord.guild({ name: 'other' }) });
+  await expect(adapter.post!({ ...place, channel: other.id }, picture, 'report j2')).rejects.toThrow(
+    'want one of this server',
+  );
+  expect(discord.messages(other)).toEqual([]);
 });
 
 test('the list of a history is shown with thumbnails and buttons', async () => {
