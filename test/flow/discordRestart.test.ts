@@ -29,7 +29,10 @@ test('what waits and what is drawn goes on after a restart, said so meanwhile', 
   await room.stop();
   for (const answer of [first, ...others]) expect(answer.message()!.content).toContain('Kiln is restarting');
   await room.restart();
-  // Their tokens have died meanwhile.
+  // What is said of the line at once is not to be on its way while the tokens die.
+  for (const answer of [first, ...others]) {
+    await answer.until(({ content }) => !content.includes('Kiln is restarting'), 30_000);
+  }
   await stage.pass(20 * minute);
   for (const answer of [first, ...others]) await answer.until(drawn, 30_000);
   expect(channels.flatMap((channel) => discord.messages(channel)).map(({ id }) => id)).toEqual(ids);
