@@ -71,7 +71,8 @@ export async function discordCorpus(discord: FakeDiscord, names: { eve: string }
   ]);
 
   return {
-    interactions: handles.map(({ interaction }) => interaction!),
+    // In the order they were made in, whatever was answered first: a seed gives the same again.
+    interactions: handles.map(({ interaction }) => interaction!).sort((a, b) => (a.id < b.id ? -1 : 1)),
     messages: [said.said, written.said],
     channels: [channel, thread, elsewhere, direct, adas],
     jobs: [jobOf(picture), jobOf(hidden), jobOf(mine)],

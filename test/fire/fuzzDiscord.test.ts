@@ -42,7 +42,7 @@ test('interactions and messages that no Discord would send bring nothing down an
     const defects = createDefects();
     const [victim, role] = [discord.user(), discord.role(discord.guild(), 'Everybody')];
     const text = createHostileText(random, [victim.id, role]);
-    const env = { KILN_WAITING_EACH: '1', KILN_WAITING: '3', KILN_RUNNING_EACH: '1' };
+    const env = { KILN_WAITING_EACH: '3', KILN_WAITING: '8', KILN_RUNNING_EACH: '1' };
     const room = await startRoom({ discord, env, logger: defects.logger });
     try {
       const corpus = await discordCorpus(discord, { eve: text().slice(0, 32) || 'eve' });

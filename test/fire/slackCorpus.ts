@@ -81,19 +81,28 @@ export async function slackCorpus(slack: FakeSlack, names: { eve: string }): Pro
     people: [ada.id, eve.id, boss.id],
     renew: slack.renew,
     async drawPlainly() {
+      // Kiln posts to each channel in its turn, and there may be much to post where it was fuzzed.
+      const calm = slack.channel();
       for (let tries = 1; ; tries += 1) {
-        const { message } = await ada.mention(channel, 'a plain fox');
-        const answer = await slack.until(
-          () =>
-            slack
-              .messages(channel)
-              .find(
-                ({ thread, bot, images, shown }) =>
-                  thread === message.ts && bot && (images.length > 0 || shown.startsWith('Cannot ')),
-              ),
-          'a plain fox',
-          30_000,
-        );
+        const { message } = await ada.mention(calm, 'a plain fox');
+        const answer = await slack
+          .until(
+            () =>
+              slack
+                .messages(calm)
+                .find(
+                  ({ thread, bot, images, shown }) =>
+                    thread === message.ts && bot && (images.length > 0 || shown.startsWith('Cannot ')),
+                ),
+            'a plain fox',
+            60_000,
+          )
+          .catch((error: unknown) => {
+            const there = slack.messages(calm).filter(({ thread }) => thread === message.ts);
+            throw new Error(`Not drawn: ${JSON.stringify(there.map(({ shown }) => shown))}`, {
+              cause: error,
+            });
+          });
         if (answer.images.length > 0) return answer;
         if (tries === 100) throw new Error(`Not drawn in the end: ${answer.shown}`);
         await new Promise((resolve) => setTimeout(resolve, 500));

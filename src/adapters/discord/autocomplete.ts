@@ -1,6 +1,7 @@
 import { InteractionResponseType } from 'discord.js';
 import { type Clock, sleep } from '../../clock.js';
 import type { AdapterTools } from '../tools.js';
+import { codeOf, codes } from './discordError.js';
 import type { Messages } from './messages.js';
 import type { Incoming } from './options.js';
 
@@ -28,7 +29,12 @@ export async function answerTyping(
     .filter((value) => value.length > 0 && value.length <= mostLength)
     .slice(0, mostChoices)
     .map((value) => ({ name: value, value }));
-  await messages.respond({ id, token }, InteractionResponseType.ApplicationCommandAutocompleteResult, {
-    choices,
-  });
+  try {
+    await messages.respond({ id, token }, InteractionResponseType.ApplicationCommandAutocompleteResult, {
+      choices,
+    });
+  } catch (error) {
+    // Who types on does not wait for it.
+    if (codeOf(error) !== codes.unknownInteraction) throw error;
+  }
 }

@@ -33,6 +33,8 @@ export type Incoming =
       readonly kind: 'request';
       /** A press, or a form that a press opened: it may be answered with nothing at all. */
       readonly silent: boolean;
+      /** A form that was filled in: Discord opens none in answer to one. */
+      readonly filled: boolean;
       readonly request: Request;
       readonly target: DiscordTarget;
     }
@@ -123,7 +125,8 @@ export async function readInteraction(raw: unknown, around: Surroundings): Promi
     ...(asked.shown && { shown: asked.shown }),
     ...(!member && { patience: Math.max(0, born + patience - around.now()) }),
   };
-  return { kind: 'request', silent: asked.silent, request, target };
+  const filled = interaction.type === InteractionType.ModalSubmit;
+  return { kind: 'request', silent: asked.silent, filled, request, target };
 }
 
 type Asked =

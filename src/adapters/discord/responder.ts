@@ -1,4 +1,5 @@
 import { InteractionResponseType, MessageFlags } from 'discord.js';
+import { UserError } from '../../errors.js';
 import type { Logger } from '../../logger.js';
 import type { Reply, Responder } from '../../request.js';
 import { codeOf, codes, tellable } from './discordError.js';
@@ -13,6 +14,8 @@ export interface ResponderOptions {
   readonly show: Show;
   readonly edits: Edits<DiscordTarget>;
   readonly logger: Logger;
+  /** It answers a form that was filled in. */
+  readonly filled?: boolean;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface ResponderOptions {
 export function createResponder(
   first: DiscordTarget,
   silent: boolean,
-  { messages, show, edits, logger }: ResponderOptions,
+  { messages, show, edits, logger, filled }: ResponderOptions,
 ): Responder {
   const interaction = { id: first.interaction!, token: first.token! };
   let target = first;
@@ -103,6 +106,12 @@ export function createResponder(
     }),
 
     async open(form) {
+      if (filled) {
+        throw new UserError(
+          'bad-option',
+          `Cannot open "${form.title}": found a form filled in, want a button pressed`,
+        );
+      }
       await respond(InteractionResponseType.Modal, modalOf(form));
     },
   };

@@ -101,7 +101,8 @@ export function createDiscordAdapter(options: DiscordOptions): Adapter {
     const incoming = await readInteraction(raw, around);
     if (!incoming) return logger.debug('an interaction asks for nothing that there is');
     if (incoming.kind === 'autocomplete') return answerTyping(incoming, { suggest, messages, clock });
-    await handle(incoming.request, createResponder(incoming.target, incoming.silent, answering));
+    const { request, target, silent, filled } = incoming;
+    await handle(request, createResponder(target, silent, { ...answering, filled }));
   };
 
   const onMessage = async (raw: unknown) => {

@@ -2,7 +2,7 @@ import type { App } from '@slack/bolt';
 import type { Command } from '../../command.js';
 import { readSubmission } from './modal.js';
 import { type Asked, readHome, readMessage, readPress, readShortcut, readSlash } from './options.js';
-import { at, listAt } from './payload.js';
+import { at, idAt, listAt } from './payload.js';
 
 /** How one thing that somebody asked is answered on Slack. */
 export interface Way {
@@ -84,11 +84,11 @@ export function listen(
 
   app.view(/^kiln:form:/, async ({ body, ack, context }) => {
     const filled = readSubmission(body);
-    const user = at(body, 'user', 'id');
-    const id = at(body, 'view', 'id');
-    if (!filled || typeof user !== 'string') return ack();
+    const user = idAt(body, 'user', 'id');
+    const id = idAt(body, 'view', 'id');
+    if (!filled || !user) return ack();
     const { channel, thread, responseUrl, responseUntil } = filled.carried;
-    const trigger = at(body, 'trigger_id');
+    const trigger = idAt(body, 'trigger_id');
     const asked: Asked = {
       key: `slack:view:${id ?? trigger}`,
       team: teamOf(context, body),
@@ -99,7 +99,7 @@ export function listen(
       command: filled.command,
       options: filled.options,
       responseUrl,
-      ...(typeof trigger === 'string' && { trigger }),
+      ...(trigger && { trigger }),
     };
     await to.take(asked, { ack: () => ack(), again: false, responseUntil });
   });

@@ -2,7 +2,7 @@ import type { types } from '@slack/bolt';
 import { type Command, type OptionSpec, optionsOf } from '../../command.js';
 import type { Form } from '../../request.js';
 import { readFile } from './options.js';
-import { at, listAt, textAt } from './payload.js';
+import { at, idAt, listAt, textAt } from './payload.js';
 import { cut } from './text.js';
 
 /** What a modal carries along, in at most 3,000 characters. */
@@ -86,8 +86,8 @@ function readCarried(json: string | undefined): Carried {
   const index = at(found, 'index');
   const until = at(found, 'responseUntil');
   return {
-    channel: textAt(found, 'channel'),
-    thread: textAt(found, 'thread'),
+    channel: idAt(found, 'channel'),
+    thread: idAt(found, 'thread'),
     job: textAt(found, 'job'),
     ...(typeof index === 'number' && { index }),
     responseUrl: textAt(found, 'responseUrl'),

@@ -1,6 +1,6 @@
 import type { Attachment } from '../../request.js';
 import { readButtonId } from './buttonId.js';
-import { at, listAt, textAt } from './payload.js';
+import { at, idAt, listAt, textAt } from './payload.js';
 import { plainText } from './plainText.js';
 
 /** What somebody asks, as far as Slack's own words for it tell. */
@@ -37,9 +37,9 @@ export function readMessage(
 ): Asked | undefined {
   const event = at(body, 'event');
   const type = textAt(event, 'type');
-  const channel = textAt(event, 'channel');
-  const user = textAt(event, 'user');
-  const ts = textAt(event, 'ts');
+  const channel = idAt(event, 'channel');
+  const user = idAt(event, 'user');
+  const ts = idAt(event, 'ts');
   const subtype = at(event, 'subtype');
   if (!channel || !user || !ts) return undefined;
   if (type !== 'app_mention' && !(type === 'message' && at(event, 'channel_type') === 'im')) return undefined;
@@ -54,7 +54,7 @@ export function readMessage(
     team,
     user,
     channel,
-    thread: textAt(event, 'thread_ts') ?? ts,
+    thread: idAt(event, 'thread_ts') ?? ts,
     direct: channel.startsWith('D'),
     member: true,
   };
@@ -65,10 +65,10 @@ export function readMessage(
 
 /** A slash command: `/imagine a red fox`, or `/kiln queue`. */
 export function readSlash(body: unknown, team: string): Asked | undefined {
-  const channel = textAt(body, 'channel_id');
-  const user = textAt(body, 'user_id');
+  const channel = idAt(body, 'channel_id');
+  const user = idAt(body, 'user_id');
   const name = textAt(body, 'command');
-  const trigger = textAt(body, 'trigger_id');
+  const trigger = idAt(body, 'trigger_id');
   if (!channel || !user || !name || !trigger) return undefined;
   const text = textAt(body, 'text') ?? '';
   const [, word = '', rest = ''] = /^(\S*)\s*([\s\S]*)$/.exec(text.trim()) ?? [];
@@ -91,24 +91,24 @@ export function readSlash(body: unknown, team: string): Asked | undefined {
 /** A button pressed, on a message or in App Home. */
 export function readPress(body: unknown, team: string): Asked | undefined {
   const press = readButtonId(textAt(body, 'actions', 0, 'action_id') ?? '');
-  const user = textAt(body, 'user', 'id');
+  const user = idAt(body, 'user', 'id');
   if (!press || !user) return undefined;
   const { command, ...options } = press;
-  const channel = textAt(body, 'channel', 'id') ?? textAt(body, 'container', 'channel_id');
-  const trigger = textAt(body, 'trigger_id');
-  const when = textAt(body, 'actions', 0, 'action_ts') ?? textAt(body, 'container', 'message_ts') ?? '';
+  const channel = idAt(body, 'channel', 'id') ?? idAt(body, 'container', 'channel_id');
+  const trigger = idAt(body, 'trigger_id');
+  const when = idAt(body, 'actions', 0, 'action_ts') ?? idAt(body, 'container', 'message_ts') ?? '';
   return {
     key: trigger ? `slack:trigger:${trigger}` : `slack:press:${team}/${channel ?? user}/${when}/${command}`,
     team,
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name'),
     channel,
-    thread: textAt(body, 'message', 'thread_ts') ?? textAt(body, 'container', 'thread_ts'),
+    thread: idAt(body, 'message', 'thread_ts') ?? idAt(body, 'container', 'thread_ts'),
     direct: channel?.startsWith('D') ?? true,
     command,
     options,
     shown: press.job,
-    pressed: textAt(body, 'message', 'ts') ?? textAt(body, 'container', 'message_ts'),
+    pressed: idAt(body, 'message', 'ts') ?? idAt(body, 'container', 'message_ts'),
     responseUrl: textAt(body, 'response_url'),
     trigger,
   };
@@ -116,10 +116,10 @@ export function readPress(body: unknown, team: string): Asked | undefined {
 
 /** A shortcut on a message: about the job that the message shows, else about its words and picture. */
 export function readShortcut(body: unknown, team: string, botUser?: string): Asked | undefined {
-  const command = textAt(body, 'callback_id');
-  const user = textAt(body, 'user', 'id');
-  const channel = textAt(body, 'channel', 'id');
-  const trigger = textAt(body, 'trigger_id');
+  const command = idAt(body, 'callback_id');
+  const user = idAt(body, 'user', 'id');
+  const channel = idAt(body, 'channel', 'id');
+  const trigger = idAt(body, 'trigger_id');
   if (!command || !user || !channel || !trigger) return undefined;
   const message = at(body, 'message');
   const press = listAt(message, 'blocks')
@@ -134,7 +134,7 @@ export function readShortcut(body: unknown, team: string, botUser?: string): Ask
     user,
     userName: textAt(body, 'user', 'username') ?? textAt(body, 'user', 'name'),
     channel,
-    thread: textAt(message, 'thread_ts'),
+    thread: idAt(message, 'thread_ts'),
     direct: channel.startsWith('D'),
     command,
     options: press ? { job: press.job } : { text, ...(image && { image }) },
@@ -147,11 +147,11 @@ export function readShortcut(body: unknown, team: string, botUser?: string): Ask
 /** Somebody opened App Home. */
 export function readHome(body: unknown, team: string): { key: string; user: string } | undefined {
   const event = at(body, 'event');
-  const user = textAt(event, 'user');
+  const user = idAt(event, 'user');
   const tab = at(event, 'tab');
   if (!user || (tab !== undefined && tab !== 'home')) return undefined;
   return {
-    key: `slack:event:${textAt(body, 'event_id') ?? `${team}/${user}/${textAt(event, 'event_ts')}`}`,
+    key: `slack:event:${idAt(body, 'event_id') ?? `${team}/${user}/${idAt(event, 'event_ts')}`}`,
     user,
   };
 }

@@ -18,6 +18,12 @@ export function textAt(value: unknown, ...path: readonly (string | number)[]): s
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
 
+/** The identifier at `path`, as Slack makes them: short, and without a space. Undefined for anything else. */
+export function idAt(value: unknown, ...path: readonly (string | number)[]): string | undefined {
+  const found = textAt(value, ...path);
+  return found && /^[\x21-\x7e]{1,255}$/.test(found) ? found : undefined;
+}
+
 /** The list at `path`; empty where there is none. */
 export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);

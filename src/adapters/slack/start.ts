@@ -95,7 +95,8 @@ export function createSlackAdapter(options: SlackOptions): SlackAdapter {
     },
   });
   app.error(async (error) => {
-    const at = /\n\s+at (.+)/.exec(`${(error.original ?? error).stack}`)?.[1];
+    // The first frame that is of a file: JavaScript's own are above it.
+    const at = /\n\s+at (.*[/\\].*)/.exec(`${(error.original ?? error).stack}`)?.[1];
     logger.error({ slack: error.message.slice(0, 300), at }, 'a Slack event could not be taken');
   });
 

@@ -111,6 +111,20 @@ test('a button opens a form, and the filled-in form asks with its job', async ()
   expect(submitted.message()?.content).toBe('In the line');
 });
 
+test('no form is opened in answer to one, whatever a filled-in form says it is', async () => {
+  const { discord, channel, next } = stage;
+  const ada = discord.user();
+  const fields = [{ name: 'prompt', label: 'Prompt', value: 'a fox' }];
+  const opened = ada.slash(channel, 'help');
+  await (await next(0)).responder.open({ title: 'Edit', command: 'imagine', fields });
+  ada.submit(opened.modal!, { Prompt: 'a hen' });
+  const { responder } = await next(1);
+  await expect(responder.open({ title: 'Edit', command: 'imagine', fields })).rejects.toThrow(
+    'Cannot open "Edit": found a form filled in, want a button pressed',
+  );
+  await responder.show({ text: ['No'], private: true });
+});
+
 test('a press with nothing to say is acknowledged and leaves the message as it is', async () => {
   const { discord, channel, next } = stage;
   const ada = discord.user();

@@ -38,6 +38,14 @@ describe('a message', () => {
     expect(readMessage(mention({ thread_ts: '16.9' }), about)?.thread).toBe('16.9');
   });
 
+  test('whose ids no Slack makes is none', () => {
+    for (const id of ['x'.repeat(256), 'a b', 'a\n', '\u0000', '🦊']) {
+      for (const name of ['ts', 'user', 'channel']) {
+        expect(readMessage(mention({ [name]: id }), about)).toBeUndefined();
+      }
+    }
+  });
+
   test('is one request, though a mention in a direct message comes as two events', () => {
     const direct = { channel: 'D0ANNA', ts: '17.2' };
     const asMention = readMessage(mention(direct), about);
