@@ -53,7 +53,7 @@ export function mutate<Value>(
       () => set([before]),
       () => set({ value: before }),
       () => set(JSON.stringify(before) ?? ''),
-      () => set(Array.from({ length: 1 + random.below(300) }, () => before)),
+      () => set(Array.from({ length: 1 + random.below(most(before)) }, () => before)),
       () => set(deep(1 + random.below(1500))),
       () => set('x'.repeat(random.below(40_000))),
       () =>
@@ -78,6 +78,11 @@ export function mutate<Value>(
       () => `${before}\u0000`,
     ])();
   }
+}
+
+/** How often something may stand in a list: what is doubled twice is not to fill the memory. */
+function most(value: unknown): number {
+  return Math.max(1, Math.min(300, Math.floor(200_000 / ((JSON.stringify(value) ?? '').length + 1))));
 }
 
 const prototypes = [
