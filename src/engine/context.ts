@@ -1,8 +1,8 @@
 import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
 import { givesTextEmbeds, isXl, type Model } from './model.js';
 import type { Tensor } from './session.js';
+import type { LazyTokenizer } from './tokenizer/knownTokenizer.js';
 import { type Chunk, type EncodedPrompt, encodePrompts } from './tokenizer/prompt.js';
-import type { Tokenizer } from './tokenizer/tokenizer.js';
 import { applyWeights } from './tokenizer/weights.js';
 
 /** What the U-Net is told about one prompt. */
@@ -45,7 +45,7 @@ const keptPrompts = 16;
  *
  * @example const { positive } = await createPromptEncoder(model, tokenizers).encode('a red fox', undefined, true);
  */
-export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer[]): PromptEncoder {
+export function createPromptEncoder(model: Model, tokenizers: readonly LazyTokenizer[]): PromptEncoder {
   const { checkpoint } = model;
   const kept = new Map<string, Promise<EncodedText>>();
 
@@ -60,7 +60,8 @@ export function createPromptEncoder(model: Model, tokenizers: readonly Tokenizer
 
   async function runEncoders(text: string): Promise<EncodedText> {
     const maxLength = checkpoint.textStates?.max_length;
-    const prompts = encodePrompts(tokenizers, text, { maxLength });
+    const open = await Promise.all(tokenizers.map((tokenizer) => tokenizer()));
+    const prompts = encodePrompts(open, text, { maxLength });
     const parts: PromptContext[][] = [];
     for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt));
     const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));

@@ -3,7 +3,6 @@ import { resizePixels } from '../image/resize.js';
 import type { DrawRequest, Picture, Pixels } from '../job.js';
 import { type BatchInputs, createBatcher } from './batcher.js';
 import { openCheckpoint } from './checkpoint/folder.js';
-import { refuseOtherTokenizer } from './checkpoint/refuseOtherTokenizer.js';
 import { createPromptEncoder } from './context.js';
 import { createDenoiser, shapeKey } from './denoiser.js';
 import { chooseDevice } from './device.js';
@@ -19,7 +18,7 @@ import { resolveScheduler } from './schedulers/resolve.js';
 import type { Tensor } from './session.js';
 import { completeSettings, type Settings } from './settings.js';
 import { createStopwatch } from './stopwatch.js';
-import { openTokenizer } from './tokenizer/tokenizer.js';
+import { knownTokenizer } from './tokenizer/knownTokenizer.js';
 import { createWidths, guessWidth } from './widths.js';
 
 /**
@@ -37,13 +36,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const device = await chooseDevice(options.device);
   const model = createModel(checkpoint, { ...options, device });
   const tokenizers = await Promise.all(
-    checkpoint.textEncoders.map(async (text) => {
-      // OpenCLIP's encoders, in Stable Diffusion 2 and second in XL, were trained with another padding.
-      const padToken = text.kind === 'clip' && text.config.hidden_act === 'gelu' ? '!' : undefined;
-      const tokenizer = await openTokenizer(text.tokenizerFolder, { encoder: text.kind, padToken });
-      refuseOtherTokenizer(text, tokenizer);
-      return tokenizer;
-    }),
+    checkpoint.textEncoders.map((text) => knownTokenizer(text, options.cacheFolder)),
   );
   const encoder = createPromptEncoder(model, tokenizers);
 
