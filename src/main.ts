@@ -152,15 +152,14 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       onDone: ({ command, place }, outcome) =>
         metrics.requests.inc({ command, platform: place.platform, outcome }),
     });
+    let refusing = false;
     const handle: Handle = async (request, responder) => {
-      if (!stopping.signal.aborted && !refusing) return dispatch(request, responder);
+      if (!refusing) return dispatch(request, responder);
       // Delivered again: it has its message, which this would take the place of.
       if (await log.known(request.key).catch(() => false)) return;
       const text = 'Kiln is restarting; ask again in a minute.';
       await responder.show({ text: [text], private: true }).catch(() => {});
     };
-    let refusing = false;
-
     const left = await log.unfinished();
     const connected = await connectAdapters({
       ...{ config, logger, clock, log, handle, metrics, studio, adapters },

@@ -7,6 +7,7 @@ import { formatParameters } from '../image/parameters.js';
 import { readPictureFile } from '../image/readPicture.js';
 import { loadSharp } from '../image/sharp.js';
 import { type DrawRequest, type Picture, schedulerNames } from '../job.js';
+import { together } from '../jobs/together.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { readDrawArguments } from './drawArguments.js';
 import { modelFolder } from './models.js';
@@ -79,29 +80,21 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   }
 }
 
-/** All at once, so that they share the U-Net's calls; when one fails, the rest is stopped. */
-async function drawAll(
+function drawAll(
   engine: Engine,
   request: DrawRequest,
   seeds: readonly number[],
   signal: AbortSignal,
   bar: ProgressBar,
 ): Promise<Picture[]> {
-  const failed = new AbortController();
-  const either = AbortSignal.any([signal, failed.signal]);
-  const draws = seeds.map((seed, index) =>
-    engine.draw(
-      { ...request, seed },
-      { signal: either, onProgress: (progress) => bar.step(index, progress) },
+  return together(signal, (either) =>
+    seeds.map((seed, index) =>
+      engine.draw(
+        { ...request, seed },
+        { signal: either, onProgress: (progress) => bar.step(index, progress) },
+      ),
     ),
   );
-  try {
-    return await Promise.all(draws);
-  } catch (error) {
-    failed.abort();
-    await Promise.allSettled(draws);
-    throw error;
-  }
 }
 
 /** A sentence for each picture that the model's safety checker has blackened. */

@@ -1,5 +1,6 @@
 import type { DrawRequest, Picture, Pixels, Progress, SchedulerName } from '../job.js';
 import type { Job } from '../log/log.js';
+import { together } from './together.js';
 
 /** What draws one picture with a model by name. */
 export type DrawOne = (
@@ -31,8 +32,6 @@ export interface DrawJobOptions {
  * @example const [picture] = await drawJob(job, studio.draw, { signal, preview: true, allowFlagged: false, onProgress });
  */
 export async function drawJob(job: Job, drawOne: DrawOne, options: DrawJobOptions): Promise<Picture[]> {
-  const failed = new AbortController();
-  const signal = AbortSignal.any([options.signal, failed.signal]);
   const steps = new Array<number>(job.options.count).fill(0);
   const onProgress = (index: number, progress: Progress) => {
     steps[index] = progress.step;
@@ -42,20 +41,15 @@ export async function drawJob(job: Job, drawOne: DrawOne, options: DrawJobOption
       preview: index === 0 ? progress.preview : undefined,
     });
   };
-  const draws = steps.map((_, index) =>
-    drawOne(job.options.model, requestOf(job, index, options), {
-      signal,
-      preview: options.preview && index === 0,
-      onProgress: (progress) => onProgress(index, progress),
-    }),
+  return together(options.signal, (signal) =>
+    steps.map((_, index) =>
+      drawOne(job.options.model, requestOf(job, index, options), {
+        signal,
+        preview: options.preview && index === 0,
+        onProgress: (progress) => onProgress(index, progress),
+      }),
+    ),
   );
-  try {
-    return await Promise.all(draws);
-  } catch (error) {
-    failed.abort();
-    await Promise.allSettled(draws);
-    throw error;
-  }
 }
 
 function requestOf(

@@ -30,10 +30,15 @@ const altLength = 900;
  * @example const images = await createPictures(storage, '0.1.0').keep([picture], false);
  */
 export function createPictures(storage: Storage, version: string): Pictures {
-  async function pixelsOf(job: Job, indexes: readonly number[]): Promise<Pixels[]> {
+  async function filesOf(job: Job, indexes: readonly number[]): Promise<Buffer[]> {
     const keys = job.images.filter(({ index }) => indexes.includes(index)).map(({ key }) => key);
     const files = await Promise.all(keys.map((key) => (key === undefined ? undefined : storage.get(key))));
-    return Promise.all(files.filter((file) => file !== undefined).map(decodeOwn));
+    return files.filter((file) => file !== undefined);
+  }
+
+  async function pixelsOf(job: Job, index: number): Promise<Pixels | undefined> {
+    const [file] = await filesOf(job, [index]);
+    return file && decodeOwn(file);
   }
 
   async function asShown(name: string, pixels: Pixels, png: Buffer, alt: string): Promise<Shown> {
@@ -73,17 +78,17 @@ export function createPictures(storage: Storage, version: string): Pictures {
     async shown(job, indexes) {
       const kept = job.images.filter(({ index, key }) => indexes.includes(index) && key !== undefined);
       const name = `kiln-${job.id}${indexes.length === 1 && job.images.length > 1 ? `-${indexes[0]}` : ''}`;
-      const all = await pixelsOf(job, indexes);
-      if (all.length === 0) return undefined;
+      const files = await filesOf(job, indexes);
+      if (files.length === 0) return undefined;
       const alt = altOf(job, kept.length);
-      const single = kept.length === 1 ? await storage.get(kept[0]!.key!) : undefined;
-      if (single) return asShown(name, all[0]!, single, alt);
+      const all = await Promise.all(files.map(decodeOwn));
+      if (kept.length === 1) return asShown(name, all[0]!, files[0]!, alt);
       const pixels = grid(all);
       return asShown(name, pixels, await encodePng(pixels), alt);
     },
 
     async thumbnail(job, index) {
-      const [pixels] = await pixelsOf(job, [index]);
+      const pixels = await pixelsOf(job, index);
       if (!pixels) return undefined;
       const scale = Math.min(1, thumbnailSide / Math.max(pixels.width, pixels.height));
       const size = (side: number) => Math.max(1, Math.round(side * scale));
@@ -98,7 +103,7 @@ export function createPictures(storage: Storage, version: string): Pictures {
     },
 
     async resample(job, index) {
-      const [pixels] = await pixelsOf(job, [index]);
+      const pixels = await pixelsOf(job, index);
       if (!pixels) return undefined;
       const large = await resampled(pixels, pixels.width * 2, pixels.height * 2);
       return asShown(`kiln-${job.id}-${index}-x2`, large, await encodePng(large), altOf(job, 1));

@@ -1,4 +1,4 @@
-import { fits } from './fits.js';
+import { fits, suits } from './fits.js';
 import type { Filter, Job, Range, Stats } from './log.js';
 import { ended } from './moves.js';
 import { type Counted, type CountedJob, createTally } from './tally.js';
@@ -71,26 +71,6 @@ function countedJobOf(job: Job, reports: number): CountedJob {
 }
 
 function traceFits(trace: Trace, filter: Filter): boolean {
-  const {
-    from = -Infinity,
-    to = Infinity,
-    person,
-    platform,
-    server,
-    channel,
-    model,
-    states,
-    search,
-  } = filter;
-  return (
-    person === undefined &&
-    !search &&
-    trace.day >= from &&
-    trace.day < to &&
-    (platform === undefined || trace.platform === platform) &&
-    (server === undefined || trace.server === server) &&
-    (channel === undefined || trace.channel === channel) &&
-    (model === undefined || trace.model === model) &&
-    (states === undefined || states.some((state) => state === trace.state))
-  );
+  const { from = -Infinity, to = Infinity, person, search } = filter;
+  return person === undefined && !search && trace.day >= from && trace.day < to && suits(trace, filter);
 }
