@@ -24,6 +24,51 @@ export type SchedulerName = (typeof schedulerNames)[number];
 /** Where the networks run. `cuda:1` is the second GPU. */
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`;
 
+/** A LoRA to draw with. */
+export interface LoraUse {
+  /** Its file's name in the `loras` folder of the models, without `.safetensors`. */
+  readonly name: string;
+  /** A file anywhere, which then counts instead of the name: the command line's alone, never what somebody typed. */
+  readonly file?: string;
+  /** How strongly, 1 as it was trained; may be negative. */
+  readonly weight: number;
+}
+
+/** A ControlNet and the picture that it holds the drawing to. */
+export interface Control {
+  /** Its folder's or file's name in the `controlnets` folder of the models. */
+  readonly name: string;
+  /** A folder or file anywhere, which then counts instead of the name: the command line's alone. */
+  readonly file?: string;
+  /** What the ControlNet was trained to see: edges, depth, a scribble. Resized to the drawing's size. */
+  readonly image: Pixels;
+  /** `controlnet_conditioning_scale`; 1 when left out. */
+  readonly scale?: number;
+  /** `control_guidance_start` and `control_guidance_end`: the part of all steps it acts in; 0 and 1 when left out. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** Hires fix: drawn at the request's size, its latents enlarged, and drawn again from there. */
+export interface Hires {
+  /** Times the width and the height, above 1. */
+  readonly scale: number;
+  /** How much is redrawn, 0 to 1; 0.7 when left out. */
+  readonly strength?: number;
+  /** Of the second drawing; the request's own when left out. */
+  readonly steps?: number;
+}
+
+/** SDXL's second stage: another model draws the last steps. */
+export interface Refiner {
+  /** The model's name. */
+  readonly name: string;
+  /** A folder or file anywhere, which then counts instead of the name: the command line's alone. */
+  readonly file?: string;
+  /** The part of the steps after which it takes over (`denoising_end` of the base); 0.8 when left out. */
+  readonly start?: number;
+}
+
 /** What to draw. What is left out comes from the model's own defaults, then from diffusers' for its pipeline. */
 export interface DrawRequest {
   readonly prompt: string;
@@ -42,6 +87,23 @@ export interface DrawRequest {
   readonly init?: Pixels;
   /** How much of `init` to redraw, 0 to 1. */
   readonly strength?: number;
+  /** Which part of `init` to redraw, of its size: white is drawn anew, black stays (inpainting). */
+  readonly mask?: Pixels;
+  /** `image_guidance_scale` of an instruct-pix2pix model; 1.5 when left out. */
+  readonly imageGuidance?: number;
+  /** `noise_level` of Stable Diffusion's ×4 upscaler; 20 when left out. */
+  readonly noiseLevel?: number;
+  /** Mixes some of another seed's noise in (slerp): 0 is the seed's own picture, 1 the other's. */
+  readonly variation?: { readonly seed: number; readonly strength: number };
+  readonly hires?: Hires;
+  readonly control?: Control;
+  /** Besides those that the prompt names as `<lora:name:0.8>`. */
+  readonly loras?: readonly LoraUse[];
+  readonly refiner?: Refiner;
+  /** Layers of CLIP left out at its end, as diffusers' `clip_skip`; 0 when left out. */
+  readonly clipSkip?: number;
+  /** `tiny` decodes with TAESD, where the models have it: faster, less exact. */
+  readonly decoder?: 'full' | 'tiny';
   /**
    * Whether the pixels, and the previews, of a picture that the model's safety checker flags are wanted all the same;
    * else such a picture is black. The verdict is given either way.

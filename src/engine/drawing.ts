@@ -21,7 +21,15 @@ export interface ModelFacts {
   readonly slots: number;
   /** Whether each picture is looked at by the checkpoint's own safety checker. */
   readonly checked: boolean;
+  /** What the model can be asked for. */
+  readonly tasks: readonly Task[];
 }
+
+/**
+ * What a model can be asked for: `text` (a prompt alone), `picture` (img2img), `mask` (inpainting), `instruct` (a
+ * picture and how to change it: instruct-pix2pix), `upscale` (a picture, four times as large or as the network has it).
+ */
+export type Task = 'text' | 'picture' | 'mask' | 'instruct' | 'upscale';
 
 /** Pixels of a picture, for warming up. */
 export interface Size {
@@ -70,8 +78,17 @@ export interface RunMarks {
 }
 
 export interface PipelineOptions {
-  /** The checkpoint's folder. */
+  /** The checkpoint's folder, or its single file. */
   readonly model: string;
+  /**
+   * Folders of models: besides models they hold `loras`, `embeddings`, `vae`, `controlnets` and `upscalers`, by whose
+   * files' names a request asks for them. None when left out.
+   */
+  readonly modelFolders?: readonly string[];
+  /** A VAE to decode with in place of the checkpoint's own: a folder or a file. */
+  readonly vae?: string;
+  /** Megabytes of memory that opened networks may take: what was used longest ago is closed first. No limit when left out. */
+  readonly memoryBudgetMb?: number;
   readonly device: Device;
   readonly cacheFolder: string;
   /** Threads of the CPU provider; the machine's cores when left out. */

@@ -75,7 +75,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const weights = target.name === 'cuda' ? own : await weightsAs(own, 'F32', options.cacheFolder);
     const graph = createGraph(name);
     build(createParams(graph, weights, target));
-    const weightsFolder = await settle(graph, weights, options.cacheFolder);
+    const weightsFolder = await settle(graph, options.cacheFolder);
     const session = await openSession(encodeModel(graph), {
       ...options,
       device,

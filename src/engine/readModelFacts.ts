@@ -1,11 +1,11 @@
 import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
-import type { ModelFacts } from './drawing.js';
+import type { ModelFacts, Task } from './drawing.js';
 import { completeSettings } from './settings.js';
 
 /** What a checkpoint's configs alone tell of it. */
 export type ConfiguredFacts = Pick<
   ModelFacts,
-  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked'
+  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked' | 'tasks'
 >;
 
 /**
@@ -25,5 +25,10 @@ export async function readModelFacts(folder: string): Promise<ConfiguredFacts> {
 export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   const { width, height, steps, guidance } = completeSettings({ prompt: '' }, checkpoint);
   const { vaeScaleFactor: multiple, safetyChecker } = checkpoint;
-  return { width, height, multiple, steps, guidance, checked: safetyChecker !== undefined };
+  const checked = safetyChecker !== undefined;
+  return { width, height, multiple, steps, guidance, checked, tasks: tasksOf(checkpoint) };
+}
+
+function tasksOf(_checkpoint: Checkpoint): readonly Task[] {
+  return ['text', 'picture', 'mask'];
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { UserError } from '../../errors.js';
 import { checkOnce } from './check.js';
 import { recallCheck, rememberCheck } from './checked.js';
@@ -13,8 +13,6 @@ import { findWeightFiles } from './weightFiles.js';
 /** The float tensors of one component, by the names that diffusers' and transformers' present classes give them. */
 export interface Weights {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** Every tensor's file is in it; no part of the path is a symbolic link. */
-  readonly folder: string;
   /** SHA-256 over the files' content, whatever they are called; in hex. */
   readonly hash: string;
 }
@@ -53,7 +51,7 @@ export async function openWeights(
     }
   }
   const hash = createHash('sha256').update(hashes.sort().join('\n')).digest('hex');
-  return { tensors: canonicalNames(floats(all)), folder: dirname(files[0]!), hash };
+  return { tensors: canonicalNames(floats(all)), hash };
 }
 
 /**
@@ -93,7 +91,7 @@ export async function keepWeights(
   await write(file);
   const written = await identify(file);
   await rememberCheck(cacheFolder, written, hash);
-  return { tensors: await readHeader(written.path), folder: dirname(written.path), hash };
+  return { tensors: await readHeader(written.path), hash };
 }
 
 /** What this cache wrote under that name, if it is still as it was written. */
@@ -101,7 +99,7 @@ async function readKnown(file: string, hash: string, cacheFolder: string): Promi
   try {
     const identity = await identify(file);
     if ((await recallCheck(cacheFolder, identity)) !== hash) return undefined;
-    return { tensors: await readHeader(identity.path), folder: dirname(identity.path), hash };
+    return { tensors: await readHeader(identity.path), hash };
   } catch (error) {
     if (error instanceof UserError) return undefined;
     throw error;

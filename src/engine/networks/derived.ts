@@ -1,76 +1,77 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import { readFully } from '../checkpoint/readFully.js';
-import { keepWeights, type Weights } from '../checkpoint/weights.js';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { keepWeights } from '../checkpoint/weights.js';
 import { type TensorToWrite, writeTensors } from '../checkpoint/writeTensors.js';
 import type { Graph, Initializer, Source } from '../onnx/graph.js';
 
 /** Raise it when what a derivation computes changes under the same name, so that files written before are left alone. */
-const derivationVersion = 1;
+const derivationVersion = 2;
 
 const types = { float32: 'F32', float16: 'F16' } as const;
 
 /**
- * Where the weights of `graph` are from now on. With nothing to compute, in the checkpoint's own files. Otherwise the
- * network's weights, computed or not, are written to one file in the cache, which serves graphs of every size:
- * a session reads its weights from one folder only, and a model with gigabytes inside cannot be encoded.
+ * Settles where the weights of `graph` are read from. What is computed is written to one file in the cache, which serves
+ * graphs of every size: a model with gigabytes inside cannot be encoded. Stored weights stay in the files they are in,
+ * of one checkpoint or of several.
  *
- * @returns the folder of the files that the initializers name.
+ * @returns the folder that the initializers' files are then named from: a session reads its weights below one only.
  * @throws UserError `bad-output` when the cache folder is full or cannot be written, `bad-model` where a number passes
  * what its type can hold.
- * @example const weightsFolder = await settle(graph, weights, cacheFolder);
+ * @example const weightsFolder = await settle(graph, cacheFolder);
  */
-export async function settle(graph: Graph, weights: Weights, cacheFolder: string): Promise<string> {
-  const all = [...graph.initializers.values()].filter(isWeight);
-  if (!all.some(({ source }) => 'compute' in source)) return weights.folder;
-
-  const recipe = all.map(({ value, source }) => [
-    value.name,
-    value.dtype,
-    value.shape,
-    'key' in source ? source.key : '',
-  ]);
-  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 16);
-  const key = `${weights.hash}-${digest}-v${derivationVersion}`;
-  const settled = await keepWeights(key, cacheFolder, (file) =>
-    writeTensors(
-      all.map((initializer) => toWrite(initializer, weights.folder)),
-      file,
-    ),
-  );
-  for (const { value } of all) {
-    const { file, offset, length } = settled.tensors.get(value.name)!;
-    graph.settle(value.name, { file: basename(file), offset, length });
+export async function settle(graph: Graph, cacheFolder: string): Promise<string> {
+  const computed = [...graph.initializers.values()].filter(isComputed);
+  if (computed.length > 0) await settleComputed(graph, computed, cacheFolder);
+  const stored = [...graph.initializers.values()].filter(isStored);
+  const folder = commonFolder(stored.map(({ source }) => source.file));
+  for (const { value, source } of stored) {
+    // ONNX names files with slashes on every system.
+    const file = relative(folder, source.file).replaceAll(sep, '/');
+    graph.settle(value.name, { ...source, file });
   }
-  return settled.folder;
+  return folder;
 }
 
-interface Weight extends Initializer {
-  readonly source: Exclude<Source, { readonly bytes: Uint8Array }>;
+async function settleComputed(
+  graph: Graph,
+  computed: readonly Computed[],
+  cacheFolder: string,
+): Promise<void> {
+  const recipe = computed.map(({ value, source }) => [value.name, value.dtype, value.shape, source.key]);
+  const digest = createHash('sha256').update(JSON.stringify(recipe)).digest('hex');
+  const key = `${digest}-v${derivationVersion}`;
+  const settled = await keepWeights(key, cacheFolder, (file) => writeTensors(computed.map(toWrite), file));
+  for (const { value } of computed) {
+    const { file, offset, length } = settled.tensors.get(value.name)!;
+    graph.settle(value.name, { file, offset, length });
+  }
 }
 
-const isWeight = (initializer: Initializer): initializer is Weight => !('bytes' in initializer.source);
+type Computed = Initializer & { readonly source: Extract<Source, { readonly compute: unknown }> };
+type Stored = Initializer & { readonly source: Extract<Source, { readonly file: string }> };
 
-function toWrite({ value, source }: Weight, folder: string): TensorToWrite {
+const isComputed = (initializer: Initializer): initializer is Computed => 'compute' in initializer.source;
+const isStored = (initializer: Initializer): initializer is Stored => 'file' in initializer.source;
+
+function toWrite({ value, source }: Computed): TensorToWrite {
   const { name, dtype, shape } = value;
   return {
     name,
     dtype: types[dtype as keyof typeof types],
     shape: shape as readonly number[],
     length: source.length,
-    bytes: 'compute' in source ? source.compute : () => readBytes(join(folder, source.file), source),
+    bytes: source.compute,
   };
 }
 
-async function readBytes(
-  file: string,
-  { offset, length }: { readonly offset: number; readonly length: number },
-): Promise<Uint8Array> {
-  const handle = await open(file);
-  try {
-    return await readFully(handle, new Uint8Array(length), offset, file);
-  } finally {
-    await handle.close();
-  }
+/** The deepest folder that all of these files, given by absolute paths, are in or below. */
+function commonFolder(files: readonly string[]): string {
+  if (files.length === 0) return resolve('.');
+  const shared = files
+    .map((file) => dirname(file).split(sep))
+    .reduce((a, b) => {
+      const differs = a.findIndex((part, i) => part !== b[i]);
+      return differs < 0 ? a : a.slice(0, differs);
+    });
+  return shared.join(sep) || sep;
 }

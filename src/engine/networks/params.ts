@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { UserError } from '../../errors.js';
 import { firstNotFinite } from '../checkpoint/finite.js';
 import { convertFloats } from '../checkpoint/floats.js';
@@ -14,11 +13,12 @@ const dtypes: Readonly<Record<string, DType>> = { F32: 'float32', F16: 'float16'
  * A checkpoint's tensors as initializers of `graph`, in the target's type. Each one is checked when it is asked for:
  * missing, or of another shape than the config asks for, is a UserError 'bad-model' naming it.
  *
+ * @param prefix goes before the initializers' names, where several checkpoints' weights meet in one graph.
  * @example
  * const p = createParams(graph, weights, cpuTarget);
  * const weight = p.scope('down_blocks.0.resnets.0').weight('conv1.weight', [320, 320, 3, 3]);
  */
-export function createParams(graph: Graph, weights: Weights, target: Target): Params {
+export function createParams(graph: Graph, weights: Weights, target: Target, prefix = ''): Params {
   const stored = (name: string, shape: readonly number[]): TensorInfo => {
     const info = weights.tensors.get(name);
     if (info === undefined) throw problem(graph, `${name} is missing, want [${shape}]`);
@@ -29,6 +29,7 @@ export function createParams(graph: Graph, weights: Weights, target: Target): Pa
 
   const at = (path: string): Params => {
     const full = (name: string): string => (path === '' ? name : `${path}.${name}`);
+    const named = (name: string): string => (prefix === '' ? full(name) : `${prefix}/${full(name)}`);
     const p: Params = {
       path,
       graph,
@@ -45,14 +46,14 @@ export function createParams(graph: Graph, weights: Weights, target: Target): Pa
             compute: ([values]) => values!,
           });
         const { file, offset, length } = info;
-        return graph.initializer(full(name), target.dtype, as, { file: basename(file), offset, length });
+        return graph.initializer(named(name), target.dtype, as, { file, offset, length });
       },
 
       derived(name, { from, shape, how, compute, dtype = target.dtype }) {
         const parts = from.map((part) => stored(full(part.name), part.shape));
         const count = shape.reduce((product, dim) => product * dim, 1);
-        return graph.initializer(`${full(name)}:${how}`, dtype, shape, {
-          key: [how, dtype, ...parts.map((part) => part.name)].join(' '),
+        return graph.initializer(`${named(name)}:${how}`, dtype, shape, {
+          key: [weights.hash, how, dtype, ...parts.map((part) => part.name)].join(' '),
           length: count * sizeOf(dtype),
           compute: async () => {
             const bytes = bytesOf(compute(await Promise.all(parts.map(readTensor))), dtype);

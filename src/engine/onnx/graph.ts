@@ -24,8 +24,8 @@ export interface Var {
 }
 
 /**
- * Where an initializer's bytes are: in the model itself, or `length` bytes from `offset` of `file` (a name in the
- * folder the session is opened with), or still to be computed from stored tensors: `key` says from which and how, so
+ * Where an initializer's bytes are: in the model itself, or `length` bytes from `offset` of `file` (an
+ * absolute path; once settled, one from the folder that the session is opened with), or still to be computed from stored tensors: `key` says from which and how, so
  * that the result can be kept in a file. Whoever encodes the model settles the computed ones first.
  */
 export type Source =

@@ -196,7 +196,7 @@ async function build(
 ): Promise<{ graph: Graph; weightsFolder: string }> {
   const graph = createGraph(network.name);
   network.build(createParams(graph, weights, target));
-  return { graph, weightsFolder: await settle(graph, weights, folder) };
+  return { graph, weightsFolder: await settle(graph, folder) };
 }
 
 async function runTarget(

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { openWeights, weightsAs } from '../../../src/engine/checkpoint/weights.js';
 import { cpuTarget } from '../../../src/engine/networks/cpu.js';
+import { settle } from '../../../src/engine/networks/derived.js';
 import { createParams } from '../../../src/engine/networks/params.js';
 import type { Params } from '../../../src/engine/networks/target.js';
 import { createGraph, weightBytes } from '../../../src/engine/onnx/graph.js';
@@ -23,10 +24,11 @@ export async function openNetwork(
   const weights = await weightsAs(await openWeights(folder, { cacheFolder }), 'F32', cacheFolder);
   const graph = createGraph('network');
   build(createParams(graph, weights, cpuTarget));
+  const weightsFolder = await settle(graph, cacheFolder);
   const session = await openSession(encodeModel(graph), {
     ...options,
     device: 'cpu',
-    weightsFolder: weights.folder,
+    weightsFolder,
     weightBytes: weightBytes(graph),
   });
   onTestFinished(() => session.release());

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { openCheckpoint } from '../../../src/engine/checkpoint/folder.js';
 import { weightsAs } from '../../../src/engine/checkpoint/weights.js';
 import { cpuTarget } from '../../../src/engine/networks/cpu.js';
+import { settle } from '../../../src/engine/networks/derived.js';
 import { createParams } from '../../../src/engine/networks/params.js';
 import type { Target } from '../../../src/engine/networks/target.js';
 import { webgpuPlainTarget, webgpuTarget } from '../../../src/engine/networks/webgpu.js';
@@ -72,7 +73,7 @@ async function build(
   const weights = await weightsAs(await network.component.weights(), 'F32', cacheFolder);
   const graph = createGraph(network.name);
   network.build(createParams(graph, weights, target));
-  return { graph, weightsFolder: weights.folder };
+  return { graph, weightsFolder: await settle(graph, cacheFolder) };
 }
 
 async function runOnCpu(
