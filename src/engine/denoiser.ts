@@ -1,105 +1,93 @@
-import type { Batcher, Rows } from './batcher.js';
-import type { UNetConfig } from './checkpoint/config/unet.js';
-import type { GuidedContext } from './context.js';
-import type { UNetShape } from './networks/unet.js';
-import { guide, rescaleGuidance } from './schedulers/guidance.js';
+import type { Rows } from './batcher.js';
 import type { Denoise } from './schedulers/scheduler.js';
+import type { UNetCalls } from './unetCalls.js';
 
-export interface DenoiserOptions {
-  readonly unet: UNetConfig;
-  readonly shape: UNetShape;
-  /** Pixels of the picture, which SDXL-like U-Nets are told. */
-  readonly width: number;
-  readonly height: number;
-  readonly context: GuidedContext;
-  readonly guidance: number;
-  readonly guidanceRescale: number;
-  readonly batcher: Batcher;
+/** An input of the U-Net for one row. */
+export interface RowInput {
+  readonly data: Float32Array;
+  readonly rowDims: readonly number[];
+}
+
+/** One row of each call: everything the U-Net takes besides the latents and the timestep. */
+export interface Condition {
+  readonly inputs: Readonly<Record<string, RowInput>>;
+  /** Channels [K,h,w] that stand behind the latents, as an inpainting model's mask and masked picture. */
+  readonly extra?: Float32Array;
+}
+
+/** The rows of each call, and how their predictions [C',h,w] become one. */
+export interface Guided {
+  readonly conditions: readonly Condition[];
+  combine(predictions: readonly Float32Array[]): Float32Array;
+}
+
+/** What one call of the U-Net asks, besides its rows. */
+export interface UNetCall {
+  /** A name from `UNetCalls`. */
+  readonly shape: string;
+  /** The same in every row. */
+  readonly inputs?: Readonly<Record<string, RowInput>>;
+}
+
+export interface DenoiserOptions extends Guided {
+  readonly calls: Pick<UNetCalls, 'denoise'>;
+  /** Of the `n`th call, from 0: the calls of a draw are the steps that are left, in order. */
+  call(n: number): UNetCall;
+  /** Height and width of the latents. */
+  readonly size: { readonly width: number; readonly height: number };
   readonly signal: AbortSignal;
   /** Told how many jobs each call of the U-Net carried. */
   onCall?(jobs: number): void;
 }
 
 /**
- * One job's calls of the U-Net: with guidance two rows, the unconditional one first, combined to one prediction.
+ * One job's calls of the U-Net: a row for each condition, combined to one prediction.
  *
- * @example const prediction = await createDenoiser(options)(latents, 981);
+ * @example
+ * const guided = classifierFree(unet, context, settings);
+ * const denoise = createDenoiser({ ...guided, calls, call: () => ({ shape }), size, signal });
+ * const prediction = await denoise(latents, 981);
  */
 export function createDenoiser(options: DenoiserOptions): Denoise {
-  const { unet, shape, context, guidance, guidanceRescale, batcher, signal, onCall } = options;
-  const contexts = context.negative ? [context.negative, context.positive] : [context.positive];
-  const count = contexts.length;
-  const each = (row: Float32Array, rowDims: readonly number[]) => ({
-    data: rows(contexts.map(() => row)),
-    rowDims,
-  });
-
-  const constant: Rows['inputs'] = {
-    encoder_hidden_states: {
-      data: rows(contexts.map(({ states }) => states)),
-      rowDims: [shape.tokens, context.positive.states.length / shape.tokens],
-    },
-    ...(unet.addition_embed_type === 'text_time' && {
-      text_embeds: {
-        data: rows(contexts.map(({ pooled }) => pooled!)),
-        rowDims: [context.positive.pooled!.length],
-      },
-      time_ids: each(timeIds(options), [6]),
-    }),
-    ...(unet.time_cond_proj_dim !== null && {
-      timestep_cond: each(guidanceEmbedding(guidance - 1, unet.time_cond_proj_dim), [
-        unet.time_cond_proj_dim,
-      ]),
-    }),
-  };
-  const sampleDims = [unet.in_channels, shape.height, shape.width];
+  const { calls, call, conditions, combine, size, signal, onCall } = options;
+  const count = conditions.length;
+  const constant = stacked(conditions);
+  const each = ({ data, rowDims }: RowInput) => ({ data: joined(conditions.map(() => data)), rowDims });
+  const area = size.width * size.height;
+  let n = 0;
 
   return async (x, timestep) => {
-    const inputs = {
-      sample: each(x, sampleDims),
-      timestep: each(Float32Array.of(timestep), []),
+    const { shape, inputs: more = {} } = call(n++);
+    const samples = conditions.map(({ extra }) => (extra ? joined([x, extra]) : x));
+    const channels = samples[0]!.length / area;
+    const inputs: Rows['inputs'] = {
+      sample: { data: joined(samples), rowDims: [channels, size.height, size.width] },
+      timestep: each({ data: Float32Array.of(timestep), rowDims: [] }),
       ...constant,
+      ...Object.fromEntries(Object.entries(more).map(([name, input]) => [name, each(input)])),
     };
-    const output = await batcher.denoise({ shape: shapeKey(shape), count, inputs }, signal, onCall);
-    if (count === 1) return output;
-    const half = output.length / 2;
-    const conditional = output.subarray(half);
-    const guided = guide(output.subarray(0, half), conditional, guidance);
-    return guidanceRescale > 0 ? rescaleGuidance(guided, conditional, guidanceRescale) : guided;
+    const output = await calls.denoise({ shape, count, inputs }, signal, onCall);
+    const length = output.length / count;
+    return combine(conditions.map((_, i) => output.subarray(i * length, (i + 1) * length)));
   };
 }
 
-/** Jobs of equal keys may share a call of the U-Net. */
-export function shapeKey({ width, height, tokens }: UNetShape): string {
-  return `${width}×${height}/${tokens}`;
-}
-
-/** SDXL's micro-conditioning: the original size, no crop, the size wanted; [6], heights before widths. */
-function timeIds({ width, height }: DenoiserOptions): Float32Array {
-  return Float32Array.of(height, width, 0, 0, height, width);
-}
-
-/**
- * How a U-Net distilled with guidance (LCM) is told of it: sines, then cosines of `w` [size].
- * Source: diffusers' `get_guidance_scale_embedding`.
- */
-function guidanceEmbedding(w: number, size: number): Float32Array {
-  const half = Math.floor(size / 2);
-  const scaled = Math.fround(Math.fround(w) * 1000);
-  const step = Math.fround(-Math.log(10000) / (half - 1));
-  const embedding = new Float32Array(size);
-  for (let i = 0; i < half; i++) {
-    const angle = Math.fround(scaled * Math.fround(Math.exp(Math.fround(i * step))));
-    embedding[i] = Math.sin(angle);
-    embedding[half + i] = Math.cos(angle);
+/** Each input's rows, one after another. */
+function stacked(conditions: readonly Condition[]): Rows['inputs'] {
+  const all: Record<string, RowInput> = {};
+  for (const [name, { rowDims }] of Object.entries(conditions[0]!.inputs)) {
+    all[name] = { data: joined(conditions.map(({ inputs }) => inputs[name]!.data)), rowDims };
   }
-  return embedding;
+  return all;
 }
 
-function rows(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.length * parts[0]!.length);
-  parts.forEach((part, i) => {
-    all.set(part, i * part.length);
-  });
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!;
+  const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
   return all;
 }

@@ -1,0 +1,50 @@
+import { type BatchInputs, createBatcher, type Rows } from './batcher.js';
+import type { Network } from './kept-sessions.js';
+import type { UNetShape } from './networks/unet.js';
+import type { Tensor } from './session.js';
+import { createWidths, guessWidth, type Widths } from './widths.js';
+
+/** The U-Nets of a process, by what the batcher calls their shapes: jobs of one name may share a call. */
+export interface UNetCalls {
+  readonly widths: Widths;
+  /**
+   * Makes a network known, and gives the name to ask for it by.
+   *
+   * @param variant what tells this U-Net from others of its shape: the model, its LoRAs, its ControlNet
+   */
+  name(variant: string, shape: UNetShape, network: Network): string;
+  /** As the batcher's; `rows.shape` is a name from here. */
+  denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void): Promise<Float32Array>;
+}
+
+/**
+ * @example
+ * const calls = createUNetCalls();
+ * const shape = calls.name('', { width: 64, height: 64, tokens: 77 }, model.unet({ width: 64, height: 64, tokens: 77 }));
+ * const prediction = await calls.denoise({ shape, count: 2, inputs });
+ */
+export function createUNetCalls(): UNetCalls {
+  const known = new Map<string, { readonly network: Network; readonly area: number }>();
+  const widths = createWidths((name) => guessWidth(known.get(name)!.area));
+  const batcher = createBatcher({ width: widths.of, run });
+
+  async function run(name: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
+    const feeds: Record<string, Tensor> = {};
+    for (const [input, { data, dims }] of Object.entries(inputs))
+      feeds[input] = { dtype: 'float32', data, dims };
+    const began = performance.now();
+    const { out_sample } = await known.get(name)!.network.run(feeds);
+    widths.observe(name, count, performance.now() - began);
+    return out_sample!.data as Float32Array;
+  }
+
+  return {
+    widths,
+    name(variant, { width, height, tokens }, network) {
+      const name = `${variant} ${width}×${height}/${tokens}`;
+      known.set(name, { network, area: width * height });
+      return name;
+    },
+    denoise: batcher.denoise,
+  };
+}
