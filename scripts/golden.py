@@ -37,10 +37,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, networks, pictures, record, safety, sd, sdxl, sprite, truesize
+from golden.families import checkpoint, lcm, networks, pictures, record, refiner, safety, sd, sdxl, sprite, truesize
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
+FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
 
 
 def main():

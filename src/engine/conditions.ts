@@ -10,7 +10,12 @@ interface Told {
   readonly height: number;
   readonly guidance: number;
   readonly guidanceRescale: number;
+  /** Of the checkpoint: SDXL's refiner is told how good a picture is wanted, in place of its size. */
+  readonly requiresAestheticsScore?: boolean;
 }
+
+/** `aesthetic_score` and `negative_aesthetic_score` as diffusers' img2img pipeline for SDXL has them. */
+const aestheticScores = { positive: 6, negative: 2.5 };
 
 /**
  * Classifier-free guidance: the unconditional row before the prompt's, combined to one prediction; without an
@@ -19,10 +24,10 @@ interface Told {
  * @example const denoise = createDenoiser({ ...options, ...classifierFree(unet, context, settings) });
  */
 export function classifierFree(unet: UNetConfig, context: GuidedContext, told: Told): Guided {
-  const positive = conditionOf(unet, context.positive, told);
+  const positive = conditionOf(unet, context.positive, told, aestheticScores.positive);
   if (!context.negative) return { conditions: [positive], combine: ([prediction]) => prediction! };
   return {
-    conditions: [conditionOf(unet, context.negative, told), positive],
+    conditions: [conditionOf(unet, context.negative, told, aestheticScores.negative), positive],
     combine([unconditional, conditional]) {
       const guided = guide(unconditional!, conditional!, told.guidance);
       const rescale = told.guidanceRescale;
@@ -32,14 +37,15 @@ export function classifierFree(unet: UNetConfig, context: GuidedContext, told: T
 }
 
 /** One row's inputs of the U-Net, from one prompt's context. */
-function conditionOf(unet: UNetConfig, context: PromptContext, told: Told): Condition {
+function conditionOf(unet: UNetConfig, context: PromptContext, told: Told, score: number): Condition {
   const { states, tokens, pooled } = context;
+  const ids = timeIds(told, score);
   return {
     inputs: {
       encoder_hidden_states: { data: states, rowDims: [tokens, states.length / tokens] },
       ...(unet.addition_embed_type === 'text_time' && {
         text_embeds: { data: pooled!, rowDims: [pooled!.length] },
-        time_ids: { data: timeIds(told), rowDims: [6] },
+        time_ids: { data: ids, rowDims: [ids.length] },
       }),
       ...(unet.time_cond_proj_dim !== null && {
         timestep_cond: {
@@ -51,8 +57,12 @@ function conditionOf(unet: UNetConfig, context: PromptContext, told: Told): Cond
   };
 }
 
-/** SDXL's micro-conditioning: the original size, no crop, the size wanted; [6], heights before widths. */
-function timeIds({ width, height }: Told): Float32Array {
+/**
+ * SDXL's micro-conditioning: the original size, no crop, the size wanted; [6], heights before widths. The refiner's
+ * has the score last, [5].
+ */
+function timeIds({ width, height, requiresAestheticsScore }: Told, score: number): Float32Array {
+  if (requiresAestheticsScore) return Float32Array.of(height, width, 0, 0, score);
   return Float32Array.of(height, width, 0, 0, height, width);
 }
 

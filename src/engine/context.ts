@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
 import { givesTextEmbeds, isXl, type Model } from './model.js';
 import type { Tensor } from './session.js';
@@ -26,8 +27,15 @@ export interface PromptEncoder {
   /**
    * @param negative undefined where none was given: SDXL then takes zeros, as diffusers does
    * @param guided whether the unconditional context is needed at all
+   * @param clipSkip layers of CLIP left out at its end for the prompt, and for it alone, as in diffusers' pipelines
+   * @throws UserError `bad-option` for more layers than there are
    */
-  encode(prompt: string, negative: string | undefined, guided: boolean): Promise<GuidedContext>;
+  encode(
+    prompt: string,
+    negative: string | undefined,
+    guided: boolean,
+    clipSkip?: number,
+  ): Promise<GuidedContext>;
 }
 
 interface EncodedText {
@@ -49,30 +57,33 @@ export function createPromptEncoder(model: Model, tokenizers: readonly LazyToken
   const { checkpoint } = model;
   const kept = new Map<string, Promise<EncodedText>>();
 
-  function encodeText(text: string): Promise<EncodedText> {
-    const encoded = kept.get(text) ?? runEncoders(text);
-    kept.delete(text);
-    kept.set(text, encoded);
-    encoded.catch(() => kept.delete(text));
+  function encodeText(text: string, skip = 0): Promise<EncodedText> {
+    const key = `${skip} ${text}`;
+    const encoded = kept.get(key) ?? runEncoders(text, skip);
+    kept.delete(key);
+    kept.set(key, encoded);
+    encoded.catch(() => kept.delete(key));
     for (const old of [...kept.keys()].slice(0, -keptPrompts)) kept.delete(old);
     return encoded;
   }
 
-  async function runEncoders(text: string): Promise<EncodedText> {
+  async function runEncoders(text: string, skip: number): Promise<EncodedText> {
     const maxLength = checkpoint.textStates?.max_length;
     const open = await Promise.all(tokenizers.map((tokenizer) => tokenizer()));
     const prompts = encodePrompts(open, text, { maxLength });
     const parts: PromptContext[][] = [];
-    for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt));
+    for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt, skip));
     const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));
     return { chunks, warnings: prompts[0]!.warnings };
   }
 
-  async function runEncoder(index: number, prompt: EncodedPrompt): Promise<PromptContext[]> {
+  async function runEncoder(index: number, prompt: EncodedPrompt, skip: number): Promise<PromptContext[]> {
     const encoder = checkpoint.textEncoders[index]!;
     const contexts: PromptContext[] = [];
     for (const chunk of prompt.chunks) {
-      const { states, text_embeds } = await model.textEncoder(index).run(feeds(checkpoint, encoder, chunk));
+      const { states, text_embeds } = await model
+        .textEncoder(index, skip)
+        .run(feeds(checkpoint, encoder, chunk));
       const tokens = chunk.ids.length;
       const weighted = applyWeights(states!.data as Float32Array, chunk.weights);
       contexts.push(
@@ -85,8 +96,9 @@ export function createPromptEncoder(model: Model, tokenizers: readonly LazyToken
   }
 
   return {
-    async encode(prompt, negative, guided) {
-      const positive = await encodeText(prompt);
+    async encode(prompt, negative, guided, clipSkip = 0) {
+      refuseToSkip(checkpoint, clipSkip);
+      const positive = await encodeText(prompt, clipSkip);
       if (!guided) return { positive: endToEnd(positive.chunks), warnings: positive.warnings };
       if (negative === undefined && checkpoint.forceZerosForEmptyPrompt && isXl(checkpoint)) {
         const context = endToEnd(positive.chunks);
@@ -94,16 +106,33 @@ export function createPromptEncoder(model: Model, tokenizers: readonly LazyToken
       }
       const other = await encodeText(negative ?? '');
       const count = Math.max(positive.chunks.length, other.chunks.length);
-      const empty = count === 1 ? undefined : (await encodeText('')).chunks[0]!;
-      const filled = ({ chunks }: EncodedText) =>
-        endToEnd([...chunks, ...Array<PromptContext>(count - chunks.length).fill(empty!)]);
+      const filled = async ({ chunks }: EncodedText, skip: number) => {
+        if (chunks.length === count) return endToEnd(chunks);
+        const empty = (await encodeText('', skip)).chunks[0]!;
+        return endToEnd([...chunks, ...Array<PromptContext>(count - chunks.length).fill(empty)]);
+      };
       return {
-        negative: filled(other),
-        positive: filled(positive),
+        negative: await filled(other, 0),
+        positive: await filled(positive, clipSkip),
         warnings: [...positive.warnings, ...(negative === undefined ? [] : other.warnings)],
       };
     },
   };
+}
+
+/** What is left has at least one layer; SDXL leaves out one as it is. */
+function refuseToSkip(checkpoint: Checkpoint, clipSkip: number): void {
+  if (clipSkip === 0) return;
+  const layers = checkpoint.textEncoders.map((encoder) =>
+    encoder.kind === 'clip' ? encoder.config.num_hidden_layers - (isXl(checkpoint) ? 1 : 0) : 1,
+  );
+  const most = Math.min(...layers) - 1;
+  if (clipSkip <= most) return;
+  const wanted = most === 0 ? '0' : `0 to ${most}`;
+  throw new UserError(
+    'bad-option',
+    `Cannot draw with clip skip ${clipSkip}: ${checkpoint.name} has no more layers to leave out, want ${wanted}`,
+  );
 }
 
 function feeds(checkpoint: Checkpoint, encoder: TextEncoder, { ids, mask }: Chunk): Record<string, Tensor> {

@@ -22,8 +22,11 @@ import { openSession, type Session } from './session.js';
 /** A checkpoint's networks, each compiled and opened when it is first used. */
 export interface Model {
   readonly checkpoint: Checkpoint;
-  /** `text_encoder` is 0, `text_encoder_2` is 1. */
-  textEncoder(index: number): Network;
+  /**
+   * @param index in the checkpoint's `textEncoders`
+   * @param clipSkip layers of CLIP left out at its end; 0 when left out
+   */
+  textEncoder(index: number, clipSkip?: number): Network;
   unet(shape: UNetShape): Network;
   /** Sizes are in latents. */
   decoder(size: Size): Network;
@@ -105,17 +108,23 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       return loadTime;
     },
 
-    textEncoder(index) {
+    textEncoder(index, skip = 0) {
       const encoder = textEncoders[index]!;
-      return network(`text_encoder${index === 0 ? '' : `_${index + 1}`}`, '', encoder, (p) => {
+      return network(`text_encoder${index === 0 ? '' : `_${index + 1}`}`, String(skip), encoder, (p) => {
         if (encoder.kind === 'bert') return buildBert(p, encoder.config, checkpoint.textStates!.max_length);
         const states = isXl(checkpoint) ? 'penultimate' : 'last';
-        return buildClip(p, encoder.config, { states, projected: givesTextEmbeds(checkpoint, encoder) });
+        return buildClip(p, encoder.config, {
+          states,
+          skip,
+          projected: givesTextEmbeds(checkpoint, encoder),
+        });
       });
     },
 
     unet: (shape) =>
-      network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) => buildUNet(p, unet.config, shape)),
+      network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) =>
+        buildUNet(p, unet.config, shape, checkpoint.requiresAestheticsScore ? 5 : undefined),
+      ),
 
     decoder: (size) =>
       network(

@@ -65,10 +65,11 @@ export const openPipeline: OpenPipeline = async (options) => {
     clock.lap('encode');
 
     const shape: UNetShape = { ...size, tokens: context.positive.tokens };
+    const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
     const name = calls.name(variant.key, shape, model.unet(shape));
     let mates = 0;
     const denoise = createDenoiser({
-      ...withExtra(prepared.guided ?? classifierFree(unet, context, settings), prepared.extra),
+      ...withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra),
       ...{ calls, size, signal: hooks.signal },
       call: () => ({ shape: name, inputs: prepared.inputs }),
       onCall: (jobs) => {
@@ -112,8 +113,9 @@ export const openPipeline: OpenPipeline = async (options) => {
   async function warm(size: Size): Promise<void> {
     const alone = new AbortController();
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
-    const drawOne = (check?: SafetyCheck) =>
-      draw({ prompt: '', seed: 0, steps: 2, ...size }, { signal: alone.signal, preview: false }, check);
+    const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
+    const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), strength: 1 };
+    const drawOne = (check?: SafetyCheck) => draw(asked, { signal: alone.signal, preview: false }, check);
     // The empty prompt's context is the shortest there is.
     const { name } = await drawOne(ownCheck);
     try {
@@ -140,8 +142,8 @@ export const openPipeline: OpenPipeline = async (options) => {
   };
 };
 
-function black({ width, height, data }: Pixels): Pixels {
-  return { width, height, data: new Uint8Array(data.length) };
+function black({ width, height }: Size): Pixels {
+  return { width, height, data: new Uint8Array(width * height * 3) };
 }
 
 function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {

@@ -29,6 +29,8 @@ export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   return { width, height, multiple, steps, guidance, checked, tasks: tasksOf(checkpoint) };
 }
 
-function tasksOf(_checkpoint: Checkpoint): readonly Task[] {
+function tasksOf(checkpoint: Checkpoint): readonly Task[] {
+  // SDXL's refiner was trained on the last steps alone.
+  if (checkpoint.requiresAestheticsScore) return ['picture'];
   return ['text', 'picture', 'mask'];
 }

@@ -43,7 +43,7 @@ def text_states(encoder, input_ids, attention_mask=None):
         **pooled}
 
 
-def unet_calls(unet, sizes=((8, 8), (5, 7))):
+def unet_calls(unet, sizes=((8, 8), (5, 7)), time_ids=6):
     """The U-Net at two timesteps at once, with the conditions that its config asks for."""
     config, records = unet.config, []
     states = config.cross_attention_dim
@@ -55,8 +55,9 @@ def unet_calls(unet, sizes=((8, 8), (5, 7))):
             "encoder_hidden_states": given(12, 2, 77, states),
         }
         if config.addition_embed_type == "text_time":
-            pooled = config.projection_class_embeddings_input_dim - 6 * config.addition_time_embed_dim
-            inputs |= {"text_embeds": given(13, 2, pooled), "time_ids": [[64.0, 96.0, 0.0, 0.0, 64.0, 96.0]] * 2}
+            pooled = config.projection_class_embeddings_input_dim - time_ids * config.addition_time_embed_dim
+            sizes_told = [64.0, 96.0, 0.0, 0.0, *([64.0, 96.0] if time_ids == 6 else [6.0])]
+            inputs |= {"text_embeds": given(13, 2, pooled), "time_ids": [sizes_told] * 2}
         if config.time_cond_proj_dim:
             inputs["timestep_cond"] = given(14, 2, config.time_cond_proj_dim)
         if config.num_class_embeds and not config.class_embed_type:

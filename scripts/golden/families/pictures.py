@@ -18,6 +18,7 @@ CLASSES = {
 FROM_PICTURE = {
     "StableDiffusionPipeline": "StableDiffusionImg2ImgPipeline",
     "StableDiffusionXLPipeline": "StableDiffusionXLImg2ImgPipeline",
+    "StableDiffusionXLImg2ImgPipeline": "StableDiffusionXLImg2ImgPipeline",
     "LatentConsistencyModelPipeline": "LatentConsistencyModelImg2ImgPipeline",
 }
 NAMES = {"negative": "negative_prompt", "steps": "num_inference_steps", "guidance": "guidance_scale"}
@@ -26,7 +27,7 @@ NAMES = {"negative": "negative_prompt", "steps": "num_inference_steps", "guidanc
 def open_pipeline(folder, family):
     """{"text": the pipeline that model_index.json names, "picture": its img2img twin}, opened from the folder each."""
     options = {"torch_dtype": torch.float32, "variant": family.get("variant")}
-    if "tokenizer" not in family["tokenizers"]:
+    if not family["tokenizers"]:
         options |= {"tokenizer": tokenizer.bundled(), "safety_checker": None, "feature_extractor": None}
     text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
     picture = getattr(diffusers, FROM_PICTURE[type(text).__name__]).from_pretrained(folder, **options)

@@ -30,7 +30,7 @@ def record_calls(family, networks, tokenizers):
             records += calls.text_calls(name, tokenizers[name.replace("text_encoder", "tokenizer")], network,
                 family["texts"])
         elif name.startswith("unet"):
-            records += calls.unet_calls(network)
+            records += calls.unet_calls(network, time_ids=family.get("time_ids", 6))
         elif name.startswith("vae"):
             records += calls.vae_calls(network)
     return records

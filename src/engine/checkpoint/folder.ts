@@ -59,6 +59,8 @@ export interface Checkpoint {
   readonly defaults: ModelIndex['defaults'];
   readonly textStates: ModelIndex['text_states'];
   readonly forceZerosForEmptyPrompt: boolean;
+  /** SDXL's refiner: `time_ids` are five numbers, the last of them an aesthetic score. */
+  readonly requiresAestheticsScore: boolean;
   /** Pixels a latent stands for, on each side. */
   readonly vaeScaleFactor: number;
   /** The size drawn when none is asked for, in latents, as diffusers would have it. */
@@ -150,6 +152,7 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
     defaults: index.defaults,
     textStates: index.text_states,
     forceZerosForEmptyPrompt: index.force_zeros_for_empty_prompt,
+    requiresAestheticsScore: index.requires_aesthetics_score,
     ...sampleSize(index._class_name, unet.config, vae),
   };
 }

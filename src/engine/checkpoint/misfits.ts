@@ -48,12 +48,17 @@ function refuseOtherTextEmbeds({ index, unet, unetFile, textEncoders }: Parts): 
   if (pooled === undefined) {
     refuse(unetFile, 'addition_embed_type is "text_time"', 'a text encoder that gives text_embeds');
   }
-  // time_ids are six numbers: the original size, the crop and the size wanted.
-  const wanted = pooled + 6 * unet.addition_time_embed_dim!;
+  const ids = timeIdCount(index);
+  const wanted = pooled + ids * unet.addition_time_embed_dim!;
   const found = unet.projection_class_embeddings_input_dim;
   if (found === wanted) return;
-  const sum = `${pooled} text_embeds and 6 × ${unet.addition_time_embed_dim}`;
+  const sum = `${pooled} text_embeds and ${ids} × ${unet.addition_time_embed_dim}`;
   refuse(unetFile, `projection_class_embeddings_input_dim is ${found}`, `${wanted}: ${sum}`);
+}
+
+/** The original size, the crop, and the size wanted or an aesthetic score. */
+function timeIdCount(index: ModelIndex): number {
+  return index.requires_aesthetics_score ? 5 : 6;
 }
 
 function refuseOtherWindows({ index, indexFile, textEncoders }: Parts): void {

@@ -13,6 +13,8 @@ import { layer, type Params, type Target } from './target.js';
 export interface ClipOutputs {
   /** The U-Net's context: the last layer's states behind the final LayerNorm (SD 1, 2), or those before the last layer (SDXL). */
   readonly states: 'last' | 'penultimate';
+  /** Layers left out before the states are taken: diffusers' `clip_skip`; 0 when left out. */
+  readonly skip?: number;
   /** Whether to give the projected state of the end token as well, `text_embeds`. */
   readonly projected: boolean;
 }
@@ -35,14 +37,15 @@ export function buildClip(p: Params, config: ClipTextConfig, outputs: ClipOutput
   const mask = causalMask(graph, t, s);
   const run = (i: number) => clipLayer(model.scope(`encoder.layers.${i}`), x, mask, config);
 
-  for (let i = 0; i < config.num_hidden_layers - 1; i++) x = run(i);
-  if (outputs.states === 'penultimate') graph.output('states', cast(x, 'float32'));
-  if (outputs.states === 'last' || outputs.projected) {
-    x = t.layerNorm(model.scope('final_layer_norm'), run(config.num_hidden_layers - 1), d, epsilon);
-  }
-  if (outputs.states === 'last') graph.output('states', cast(x, 'float32'));
+  const norm = (value: Var) => t.layerNorm(model.scope('final_layer_norm'), value, d, epsilon);
+
+  const last = config.num_hidden_layers;
+  const taken = last - (outputs.skip ?? 0) - (outputs.states === 'penultimate' ? 1 : 0);
+  for (let i = 0; i < taken; i++) x = run(i);
+  graph.output('states', cast(outputs.states === 'last' ? norm(x) : x, 'float32'));
   if (outputs.projected) {
-    const end = gatherRows(x, graph.input('end_index', 'int32', [batch])); // [B, D]
+    for (let i = taken; i < last; i++) x = run(i);
+    const end = gatherRows(norm(x), graph.input('end_index', 'int32', [batch])); // [B, D]
     const spec = { in: d, out: config.projection_dim, bias: false };
     graph.output('text_embeds', cast(t.linear(p.scope('text_projection'), end, spec), 'float32')); // [B, P]
   }

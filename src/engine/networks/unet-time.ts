@@ -8,11 +8,16 @@ import type { TimeEmbedding } from './resnet.js';
 import type { Params } from './target.js';
 import { timestepEmbedding, timesteps } from './timestep.js';
 
+/** How many `time_ids` SDXL's are: the original size, the crop and the size wanted. */
+const usualTimeIds = 6;
+
 /**
  * Adds the inputs `timestep` and, as the config has them, `timestep_cond`, `class_labels`, `text_embeds` and `time_ids`;
  * gives their embedding [B, channels].
+ *
+ * @param timeIds numbers in `time_ids`; the refiner's are five
  */
-export function timeEmbedding(p: Params, config: UNetConfig): TimeEmbedding {
+export function timeEmbedding(p: Params, config: UNetConfig, timeIds = usualTimeIds): TimeEmbedding {
   const { graph } = p;
   const sinusoid = sinusoidOf(config, config.block_out_channels[0]!);
   const channels = config.time_embedding_dim ?? 4 * config.block_out_channels[0]!;
@@ -23,7 +28,7 @@ export function timeEmbedding(p: Params, config: UNetConfig): TimeEmbedding {
   const time = timesteps(graph.input('timestep', 'float32', [batch]), sinusoid); // [B, C₀]
   const spec = { in: sinusoid.channels, out: channels, act: config.act_fn };
   let value = timestepEmbedding(p.scope('time_embedding'), time, spec, condition); // [B, 4·C₀]
-  for (const more of [classEmbedding(p, config, channels), textTimeEmbedding(p, config, channels)])
+  for (const more of [classEmbedding(p, config, channels), textTimeEmbedding(p, config, timeIds, channels)])
     if (more !== undefined) value = add(value, more);
   return { value, channels, scalesAndShifts: config.resnet_time_scale_shift === 'scale_shift' };
 }
@@ -64,19 +69,19 @@ function classEmbedding(p: Params, config: UNetConfig, out: number): Var | undef
   }
 }
 
-/** SDXL's: the pooled text and six numbers about size and crop, each as a sinusoid. */
-function textTimeEmbedding(p: Params, config: UNetConfig, out: number): Var | undefined {
+/** SDXL's: the pooled text and `timeIds` numbers about size and crop, each as a sinusoid. */
+function textTimeEmbedding(p: Params, config: UNetConfig, timeIds: number, out: number): Var | undefined {
   if (config.addition_embed_type === null) return undefined;
   const { graph } = p;
   const width = config.addition_time_embed_dim!;
   const all = config.projection_class_embeddings_input_dim!;
-  const pooled = all - 6 * width;
+  const pooled = all - timeIds * width;
   if (pooled < 1)
     graph.fail(
-      `projection_class_embeddings_input_dim is ${all}, want more than six times addition_time_embed_dim, ${width}`,
+      `projection_class_embeddings_input_dim is ${all}, want more than ${timeIds} times addition_time_embed_dim, ${width}`,
     );
   const text = graph.input('text_embeds', 'float32', [batch, pooled]);
-  const ids = reshape(graph.input('time_ids', 'float32', [batch, 6]), [{ times: 6 }]); // [6B]
-  const sizes = reshape(timesteps(ids, sinusoidOf(config, width)), [batch, 6 * width]);
+  const ids = reshape(graph.input('time_ids', 'float32', [batch, timeIds]), [{ times: timeIds }]); // [6B], the refiner's [5B]
+  const sizes = reshape(timesteps(ids, sinusoidOf(config, width)), [batch, timeIds * width]);
   return timestepEmbedding(p.scope('add_embedding'), concat([text, sizes], 1), { in: all, out });
 }

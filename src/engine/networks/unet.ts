@@ -23,16 +23,22 @@ export interface UNetShape {
  * `out_sample` [B,C',h,w], all float32. Where the config has them, also `text_embeds` [B,P] and `time_ids` [B,6],
  * `timestep_cond` [B,K], and `class_labels` ([B], int64 for an embedding table; [B,N] for a projection).
  *
+ * @param timeIds numbers in `time_ids`; SDXL's six when left out
  * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
  * @example buildUNet(createParams(graph, weights, cpuTarget), config, { width: 64, height: 64, tokens: 77 });
  */
-export function buildUNet(p: Params, config: UNetConfig, { width, height, tokens }: UNetShape): void {
+export function buildUNet(
+  p: Params,
+  config: UNetConfig,
+  { width, height, tokens }: UNetShape,
+  timeIds?: number,
+): void {
   const { graph, target: t } = p;
   const { down, mid, up } = unetLevels(config);
   const first = config.block_out_channels[0]!;
 
   const sample = graph.input('sample', 'float32', [batch, config.in_channels, height, width]);
-  const time = timeEmbedding(p, config); // [B, 4·C₀]
+  const time = timeEmbedding(p, config, timeIds); // [B, 4·C₀]
   const context = graph.input('encoder_hidden_states', 'float32', [batch, tokens, mid.crossAttentionDim]);
   const conditions = { time, context: cast(context, t.dtype), config };
 

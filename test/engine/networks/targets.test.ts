@@ -29,6 +29,7 @@ describe('the VAE is computed', () => {
     ['sd2v', 'usual'],
     ['lcm', 'usual'],
     ['sdxl', 'exact'],
+    ['sdxl-refiner', 'exact'],
     ['sprite-tiny', 'exact'],
   ] as const)('of %s in the %s type', async (family, precision) => {
     const checkpoint = await openCheckpoint(await checkpointFolder(family), { cacheFolder });

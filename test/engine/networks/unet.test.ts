@@ -16,9 +16,15 @@ async function readConfig(checkpoint: string, changes: object = {}): Promise<UNe
   return UNetConfig.parse({ ...config, ...changes });
 }
 
-async function openUNet(checkpoint: string, shape: UNetShape, options = {}, changes = {}): Promise<Run> {
+async function openUNet(
+  checkpoint: string,
+  shape: UNetShape,
+  options = {},
+  changes = {},
+  timeIds?: number,
+): Promise<Run> {
   const config = await readConfig(checkpoint, changes);
-  return openNetwork(join(checkpoint, 'unet'), (p) => buildUNet(p, config, shape), options);
+  return openNetwork(join(checkpoint, 'unet'), (p) => buildUNet(p, config, shape, timeIds), options);
 }
 
 /** Of |a − b|, as a share of the largest |b|. */
@@ -41,7 +47,9 @@ describe('a U-Net', async () => {
       for (const { inputs, outputs } of calls) {
         const [, , height, width] = inputs.sample!.shape as [number, number, number, number];
         const tokens = inputs.encoder_hidden_states!.shape[1]!;
-        const run = await openUNet(await checkpointFolder(family), { width, height, tokens });
+        const timeIds = inputs.time_ids?.shape[1];
+        const shape = { width, height, tokens };
+        const run = await openUNet(await checkpointFolder(family), shape, {}, {}, timeIds);
         const { out_sample } = await run(inputs);
         expect(out_sample!.shape).toEqual(outputs.out_sample!.shape);
         const difference = largestDifference(out_sample!.data, outputs.out_sample!.data);

@@ -25,6 +25,8 @@ export const ModelIndex = z.object(
     safety_checker: component(),
     /** Whether SDXL uses zeros for the text states when no negative prompt is given. */
     force_zeros_for_empty_prompt: flag().default(true),
+    /** SDXL's refiner is told an aesthetic score in place of the size wanted. */
+    requires_aesthetics_score: flag().default(false),
     /** What a request gets that does not say. */
     defaults: z
       .object(
