@@ -23,6 +23,8 @@ export interface ModelFacts {
   readonly checked: boolean;
   /** What the model can be asked for. */
   readonly tasks: readonly Task[];
+  /** How many times as large a picture comes out, on each side, where that is the task. */
+  readonly scale?: number;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import type { Device } from '../job.js';
 import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
 import { weightsAs } from './checkpoint/weights.js';
@@ -7,7 +6,6 @@ import { keepSessions, type Network } from './kept-sessions.js';
 import { buildBert } from './networks/bert.js';
 import { buildClip } from './networks/clip.js';
 import { cpuTarget } from './networks/cpu.js';
-import { settle } from './networks/derived.js';
 import { createParams } from './networks/params.js';
 import { buildSafetyChecker } from './networks/safety.js';
 import type { Params } from './networks/target.js';
@@ -15,9 +13,9 @@ import { type Targets, targetsOf, vaePrecision } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
 import { buildUNet, type UNetShape } from './networks/unet.js';
 import { buildVaeDecoder, buildVaeEncoder } from './networks/vae.js';
-import { createGraph, weightBytes } from './onnx/graph.js';
-import { encodeModel } from './onnx/protobuf.js';
-import { openSession, type Session } from './session.js';
+import { createGraph } from './onnx/graph.js';
+import { openGraph } from './openGraph.js';
+import type { Session } from './session.js';
 
 /** A checkpoint's networks, each compiled and opened when it is first used. */
 export interface Model {
@@ -51,8 +49,6 @@ export interface ModelOptions {
  */
 const keptSizes = 4;
 
-const cores = availableParallelism();
-
 /**
  * The networks of `checkpoint` on one device.
  *
@@ -78,15 +74,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const weights = target.name === 'cuda' ? own : await weightsAs(own, 'F32', options.cacheFolder);
     const graph = createGraph(name);
     build(createParams(graph, weights, target));
-    const weightsFolder = await settle(graph, options.cacheFolder);
-    const session = await openSession(encodeModel(graph), {
-      ...options,
-      device,
-      // Threads that wait for a core spin: with 20 on two cores a step took ten times as long.
-      threads: Math.min(options.threads ?? cores, cores),
-      weightsFolder,
-      weightBytes: weightBytes(graph),
-    });
+    const session = await openGraph(graph, { ...options, device });
     loadTime += performance.now() - began;
     return session;
   }

@@ -15,6 +15,8 @@ import { completeSettings } from './settings.js';
 import { createStopwatch } from './stopwatch.js';
 import { prepare } from './tasks/prepare.js';
 import { createUNetCalls } from './unetCalls.js';
+import { isUpscaler } from './upscaler/isUpscaler.js';
+import { openUpscaler } from './upscaler/openUpscaler.js';
 import { openVariants } from './variants.js';
 
 /**
@@ -27,6 +29,7 @@ import { openVariants } from './variants.js';
  * const { pixels } = await pipeline.draw({ prompt: 'a red heart' }, { signal, preview: false });
  */
 export const openPipeline: OpenPipeline = async (options) => {
+  if (await isUpscaler(options.model)) return openUpscaler(options);
   const began = performance.now();
   const checkpoint = await openCheckpoint(options.model, options);
   const device = await chooseDevice(options.device);

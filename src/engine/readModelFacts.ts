@@ -1,22 +1,25 @@
 import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
 import type { ModelFacts, Task } from './drawing.js';
 import { completeSettings } from './settings.js';
+import { readUpscalerFacts } from './upscaler/facts.js';
+import { isUpscaler } from './upscaler/isUpscaler.js';
 
 /** What a checkpoint's configs alone tell of it. */
 export type ConfiguredFacts = Pick<
   ModelFacts,
-  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked' | 'tasks'
+  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked' | 'tasks' | 'scale'
 >;
 
 /**
  * What a model draws when nothing else is asked, without opening it: reads its small config files, and no weights.
  * Loads no native code, so that the process that talks to people may call it.
  *
- * @param folder the checkpoint's
+ * @param folder the checkpoint's, or an upscaler's file
  * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted
  * @example (await readModelFacts('assets/models/sprite')).width; // 128
  */
 export async function readModelFacts(folder: string): Promise<ConfiguredFacts> {
+  if (await isUpscaler(folder)) return readUpscalerFacts(folder);
   // Only weights, once they are asked for, are looked up or kept in a cache.
   return configuredFacts(await openCheckpoint(folder, { cacheFolder: '' }));
 }

@@ -33,25 +33,44 @@ export async function openWeights(
   options: { cacheFolder: string; variant?: string },
 ): Promise<Weights> {
   const { files, index } = await findWeightFiles(folder, options.variant);
-  const all = new Map<string, TensorInfo>();
-  const hashes: string[] = [];
-  for (const file of files) {
-    const identity = await identify(file);
-    const tensors = await readHeader(file);
-    for (const info of tensors.values()) {
-      const other = all.get(info.name);
-      if (other) refuse(file, `it has tensor ${quote(info.name)}, as ${other.file} has`, 'each tensor once');
-      all.set(info.name, info);
-    }
-    hashes.push(await checkOnce(identity, tensors, options.cacheFolder));
-  }
+  const { all, hash } = await readFiles(files, options.cacheFolder);
   for (const [name, file] of index?.places ?? []) {
     if (all.get(name)?.file !== file) {
       refuse(index!.file, `weight_map says that tensor ${quote(name)} is in ${file}`, 'the file it is in');
     }
   }
-  const hash = createHash('sha256').update(hashes.sort().join('\n')).digest('hex');
   return { tensors: canonicalNames(floats(all)), hash };
+}
+
+/**
+ * Opens the weights of one `.safetensors` file, wherever it lies, under the names that it has; else as `openWeights`.
+ *
+ * @throws UserError `bad-model`, `bad-output`.
+ * @example (await openWeightFile('/m/upscalers/x4.safetensors', { cacheFolder })).tensors.get('conv_first.weight');
+ */
+export async function openWeightFile(file: string, options: { cacheFolder: string }): Promise<Weights> {
+  const { all, hash } = await readFiles([file], options.cacheFolder);
+  return { tensors: new Map(floats(all).map((info) => [info.name, info])), hash };
+}
+
+/** All tensors of these files, and SHA-256 over their content. */
+async function readFiles(
+  files: readonly string[],
+  cacheFolder: string,
+): Promise<{ all: Map<string, TensorInfo>; hash: string }> {
+  const all = new Map<string, TensorInfo>();
+  const hashes: string[] = [];
+  for (const file of files) {
+    const identity = await identify(file);
+    const tensors = await readHeader(identity.path);
+    for (const info of tensors.values()) {
+      const other = all.get(info.name);
+      if (other) refuse(file, `it has tensor ${quote(info.name)}, as ${other.file} has`, 'each tensor once');
+      all.set(info.name, info);
+    }
+    hashes.push(await checkOnce(identity, tensors, cacheFolder));
+  }
+  return { all, hash: createHash('sha256').update(hashes.sort().join('\n')).digest('hex') };
 }
 
 /**

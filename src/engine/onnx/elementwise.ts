@@ -32,6 +32,9 @@ function unary(op: string, x: Var, options?: NodeOptions): Var {
 const sigmoid = (x: Var): Var => unary('Sigmoid', x);
 export const tanh = (x: Var): Var => unary('Tanh', x);
 export const relu = (x: Var): Var => unary('Relu', x);
+/** `x` where it is positive, `slope · x` elsewhere. */
+export const leakyRelu = (x: Var, slope: number): Var =>
+  unary('LeakyRelu', x, { attributes: { alpha: { f: slope } } });
 export const sin = (x: Var): Var => unary('Sin', x);
 export const cos = (x: Var): Var => unary('Cos', x);
 
