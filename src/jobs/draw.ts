@@ -1,5 +1,7 @@
+import { UserError } from '../errors.js';
 import type { DrawRequest, Picture, Pixels, Progress, SchedulerName } from '../job.js';
 import type { Job } from '../log/log.js';
+import type { GivenPixels } from './given.js';
 import { together } from './together.js';
 
 /** What draws one picture with a model by name. */
@@ -18,7 +20,7 @@ export interface JobProgress {
 }
 
 export interface DrawJobOptions {
-  readonly init?: Pixels;
+  readonly given: GivenPixels;
   readonly allowFlagged: boolean;
   readonly preview: boolean;
   readonly signal: AbortSignal;
@@ -28,10 +30,16 @@ export interface DrawJobOptions {
 /**
  * Draws all pictures of a job side by side, so that they share the U-Net's calls. When one fails, the rest is stopped.
  *
- * @throws what drawing one throws; UserError `cancelled` when `signal` aborts
- * @example const [picture] = await drawJob(job, studio.draw, { signal, preview: true, allowFlagged: false, onProgress });
+ * @throws what drawing one throws; UserError `cancelled` when `signal` aborts, `bad-option` for an unreadable row
+ * @example const [picture] = await drawJob(job, studio.draw, { given, signal, preview: true, … });
  */
 export async function drawJob(job: Job, drawOne: DrawOne, options: DrawJobOptions): Promise<Picture[]> {
+  if (job.options.unreadable) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw job ${job.id}: the log has settings of it that nobody can read`,
+    );
+  }
   const steps = new Array<number>(job.options.count).fill(0);
   const onProgress = (index: number, progress: Progress) => {
     steps[index] = progress.step;
@@ -55,15 +63,20 @@ export async function drawJob(job: Job, drawOne: DrawOne, options: DrawJobOption
 function requestOf(
   { options }: Job,
   index: number,
-  { init, allowFlagged }: Pick<DrawJobOptions, 'init' | 'allowFlagged'>,
+  { given, allowFlagged }: Pick<DrawJobOptions, 'given' | 'allowFlagged'>,
 ): DrawRequest {
-  const { prompt, negative, width, height, steps, guidance, seed, strength } = options;
+  const { prompt, negative, width, height, steps, guidance, seed, strength, variation, control } = options;
+  const { hires, refiner, clipSkip, imageGuidance, noiseLevel } = options;
+  const { init, mask, controlImage } = given;
   return {
     ...{ prompt, negative, width, height, steps, guidance, allowFlagged },
+    ...{ hires, refiner, clipSkip, imageGuidance, noiseLevel, init, mask },
     // Checked by the command's schema when it was accepted.
     scheduler: options.scheduler as SchedulerName | undefined,
-    seed: seed + index,
-    init,
+    // Variations are all of one seed, as A1111 has it: what is mixed in tells them apart.
+    seed: variation ? seed : seed + index,
+    variation: variation && { ...variation, seed: variation.seed + index },
     strength: init ? strength : undefined,
+    control: control && controlImage && { ...control, image: controlImage },
   };
 }

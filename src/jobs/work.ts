@@ -1,15 +1,13 @@
 import type { Clock } from '../clock.js';
 import { UserError } from '../errors.js';
-import { decodePicture } from '../image/decode.js';
-import { encodePng } from '../image/encode.js';
-import { decodeOwn } from '../image/forms.js';
-import type { Picture, Pixels } from '../job.js';
+import type { Picture } from '../job.js';
 import type { Job, JobImage, Log, RoomSettings } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import type { Adapter, Place, Platform, Shown } from '../request.js';
 import type { Storage } from '../storage/storage.js';
 import { type DrawOne, drawJob, type JobProgress } from './draw.js';
 import type { Ends } from './ends.js';
+import { fetchGiven } from './given.js';
 import { persist } from './persist.js';
 import type { Pictures } from './pictures.js';
 import { drawingReply, stoppedReply } from './replies.js';
@@ -71,11 +69,13 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     rooms.progress(job, drawingReply(job, 0, 0));
     const settings = await options.settings(job.place);
     const allowFlagged = settings.nsfw === 'age-restricted' && job.place.ageRestricted;
-    const init = await initOf(job);
+    const given = await fetchGiven(job, options);
     // Before it is drawn: an engine that another job ends meanwhile must not take a finished picture with it.
     const modelHash = await options.modelHash(job.options.model);
+    // Cancelled while its pictures were fetched.
+    signal.throwIfAborted();
     const drawn = await drawJob(job, options.drawOne, {
-      ...{ init, allowFlagged, signal, preview: true },
+      ...{ given, allowFlagged, signal, preview: true },
       onProgress: progressOf(job),
     });
     const images = await pictures.keep(drawn, allowFlagged);
@@ -122,21 +122,6 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
         })
         .catch((error) => logger.debug({ error, job: job.id }, 'a preview could not be made'));
     };
-  }
-
-  async function initOf({ id, init, target }: Job): Promise<Pixels | undefined> {
-    if (!init) return undefined;
-    if (init.key !== undefined) {
-      const kept = await options.storage.get(init.key);
-      if (kept) return decodeOwn(kept);
-      throw new UserError('not-found', 'Cannot start from that picture: it is not kept any more');
-    }
-    const { attachment } = init;
-    const adapter = options.adapters.get(target.platform);
-    if (!attachment || !adapter) return undefined;
-    const pixels = await decodePicture(await adapter.fetch(attachment, target), attachment.name);
-    await log.keepInit(id, await options.storage.put(await encodePng(pixels), 'png'));
-    return pixels;
   }
 
   function resultOf(job: Job, drawn: readonly Picture[], images: JobImage[], modelHash: string) {

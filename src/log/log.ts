@@ -2,7 +2,7 @@ import type { JobState, Verdict } from '../job.js';
 import type { Attachment, Person, Place, Platform, Target } from '../request.js';
 
 /** Everything that makes the pictures, with nothing left open but what the model's own config decides. */
-export interface JobOptions {
+export interface JobOptions extends JobExtras {
   readonly prompt: string;
   readonly negative?: string;
   readonly width?: number;
@@ -19,18 +19,43 @@ export interface JobOptions {
   readonly strength?: number;
 }
 
-/** The picture to start from. */
-export interface Init {
+/**
+ * What few jobs ask for, in the words of a DrawRequest. LoRAs are none of it: they stand in the prompt, as
+ * `<lora:ink:0.8>`.
+ */
+export interface JobExtras {
+  /** What its picture, the job's `controlImage`, is seen by. */
+  readonly control?: { readonly name: string; readonly scale?: number };
+  readonly hires?: { readonly scale: number; readonly strength?: number };
+  /** The first picture's; the second mixes in `seed + 1`, and all of them are of the job's own seed. */
+  readonly variation?: { readonly seed: number; readonly strength: number };
+  readonly refiner?: { readonly name: string };
+  readonly clipSkip?: number;
+  readonly imageGuidance?: number;
+  readonly noiseLevel?: number;
+  /** What the row has of all this cannot be read: the job can be shown, and not be drawn. */
+  readonly unreadable?: true;
+}
+
+/** A picture that somebody gave for a job. */
+export interface Given {
   /** Not fetched yet. */
   readonly attachment?: Attachment;
   /** In the storage. */
   readonly key?: string;
 }
 
+/** To start from; which part of that to redraw; what a ControlNet sees. */
+export interface GivenPictures {
+  readonly init?: Given;
+  readonly mask?: Given;
+  readonly controlImage?: Given;
+}
+
 /** How a job came about, for its message and for the log. */
 export type JobKind = 'imagine' | 'reroll' | 'vary' | 'enlarge';
 
-export interface NewJob {
+export interface NewJob extends GivenPictures {
   /** Unique over all events of all platforms. */
   readonly key: string;
   readonly person: Pick<Person, 'key' | 'id' | 'name'>;
@@ -40,7 +65,6 @@ export interface NewJob {
   /** The job and picture it came from. */
   readonly parent?: { readonly job: string; readonly index: number };
   readonly options: JobOptions;
-  readonly init?: Init;
   readonly urgency: 'normal' | 'high';
   /** Milliseconds since 1970: when the platform says it was asked. */
   readonly asked: number;
@@ -237,8 +261,8 @@ export interface Log {
   /** The end of a failed or cancelled job has been shown, or cannot be. */
   told(id: string): Promise<void>;
   retarget(id: string, target: Target): Promise<void>;
-  /** The picture to start from is in the storage now; where it was attached is forgotten. */
-  keepInit(id: string, key: string): Promise<void>;
+  /** A picture that was given is in the storage now; where it was attached is forgotten. */
+  keepGiven(id: string, which: keyof GivenPictures, key: string): Promise<void>;
   /** In the order they were accepted: not ended, or ended and not told. */
   unfinished(): Promise<readonly Job[]>;
   /** Newest first. */

@@ -110,8 +110,8 @@ export function createMemoryLog({ clock }: { clock: Clock }): Log {
     async retarget(id, target) {
       change(id, { target });
     },
-    async keepInit(id, key) {
-      change(id, { init: { key } });
+    async keepGiven(id, which, key) {
+      change(id, { [which]: { key } });
     },
     unfinished: async () =>
       structuredClone(
@@ -222,6 +222,6 @@ function counts({ state }: Job): boolean {
   return state !== 'failed' && state !== 'cancelled';
 }
 
-function keysOf({ images, init }: Job): string[] {
-  return [...images.map(({ key }) => key), init?.key].filter((key) => key !== undefined);
+function keysOf({ images, init, mask, controlImage }: Job): string[] {
+  return [...images, init, mask, controlImage].flatMap((picture) => picture?.key ?? []);
 }

@@ -11,11 +11,11 @@ const pictures = (...keys: string[]) =>
 /** How people's data leaves a log, the same for every implementation. */
 export function describeLogPrivacy(open: () => Promise<Log>): void {
   describe('unnamed', () => {
-    test('gives the keys that neither a picture nor a start of one has', async () => {
+    test('gives the keys that neither a picture nor what was given for one has', async () => {
       const log = await open();
       await jobIn(log, 'delivered', { init: { key: key('1') } }, pictures(key('a'), key('b')));
-      await jobIn(log, 'queued', { init: { key: key('2') } });
-      const all = ['1', '2', '3', 'a', 'b', 'c'].map(key);
+      await jobIn(log, 'queued', { mask: { key: key('2') }, controlImage: { key: key('4') } });
+      const all = ['1', '2', '3', '4', 'a', 'b', 'c'].map(key);
       expect(await log.unnamed(all)).toEqual([key('3'), key('c')]);
       expect(await log.unnamed([])).toEqual([]);
     });
@@ -51,12 +51,17 @@ export function describeLogPrivacy(open: () => Promise<Log>): void {
       await jobIn(log, 'delivered', { init: { key: key('1') } }, pictures(key('a'), key('b')));
       await jobIn(log, 'delivered', { init: { key: key('a') } }, pictures(key('a'), key('c')));
       await jobIn(log, 'queued', { init: { key: key('2') } });
+      await jobIn(log, 'failed', { mask: { key: key('3') }, controlImage: { key: key('4') } });
+      await jobIn(log, 'failed', { mask: { key: key('5') }, controlImage: { key: key('6') } });
+      await jobIn(log, 'queued', { person: grace, mask: { key: key('6') }, controlImage: { key: key('5') } });
       // Grace has the same picture as one of theirs, and draws from two others.
       await jobIn(log, 'delivered', { person: grace }, pictures(key('b'), key('d')));
       await jobIn(log, 'queued', { person: grace, init: { key: key('2') } });
       await jobIn(log, 'queued', { person: grace, init: { key: key('c') } });
-      expect((await log.deletePerson('discord:1')).toSorted()).toEqual([key('1'), key('a')]);
-      expect((await log.deletePerson('discord:2')).toSorted()).toEqual(['2', 'b', 'c', 'd'].map(key));
+      expect((await log.deletePerson('discord:1')).toSorted()).toEqual(['1', '3', '4', 'a'].map(key));
+      expect((await log.deletePerson('discord:2')).toSorted()).toEqual(
+        ['2', '5', '6', 'b', 'c', 'd'].map(key),
+      );
       expect(await log.deletePerson('discord:2')).toEqual([]);
     });
 
@@ -120,7 +125,7 @@ export function describeLogPrivacy(open: () => Promise<Log>): void {
   describe('deleteJob', () => {
     test.each(states)('of one that is %s', async (state) => {
       const log = await open();
-      const { id } = await jobIn(log, state, { init: { key: key('1') } });
+      const { id } = await jobIn(log, state, { mask: { key: key('1') } });
       const ended = ['delivered', 'failed', 'cancelled'].includes(state);
       const keys = await log.deleteJob(id);
       expect(keys.length > 0).toBe(ended);
@@ -155,8 +160,9 @@ export function describeLogPrivacy(open: () => Promise<Log>): void {
     test('gives the keys that nothing names any more', async () => {
       const log = await open();
       await jobIn(log, 'delivered', {}, pictures(key('a'), key('b')));
-      await jobIn(log, 'running', { init: { key: key('a') } });
-      expect(await log.purge(noon + 5000)).toEqual([key('b')]);
+      await jobIn(log, 'delivered', { controlImage: { key: key('c') } });
+      await jobIn(log, 'running', { mask: { key: key('a') } });
+      expect((await log.purge(noon + 5000)).toSorted()).toEqual([key('b'), key('c')]);
     });
 
     test('forgets events, the line and deleted jobs of before', async () => {

@@ -72,7 +72,16 @@ export function describeLogStates(open: () => Promise<Log>): void {
           model: 'sd15',
           style: 'ink',
           strength: 0.65,
+          control: { name: 'canny v1.1', scale: 0.5 },
+          hires: { scale: 1.5, strength: 0.4 },
+          variation: { seed: 2 ** 32 - 4, strength: 0.25 },
+          refiner: { name: 'refiner' },
+          clipSkip: 1,
+          imageGuidance: 1.5,
+          noiseLevel: 20,
         },
+        mask: { key: 'e.png' },
+        controlImage: { attachment: { url: 'https://cdn.example/c.png', name: 'c.png' } },
         init: { attachment: { url: 'https://cdn.example/a.png', name: 'a.png', bytes: 12 } },
         urgency: 'high',
         asked: noon - 500,
@@ -100,7 +109,8 @@ export function describeLogStates(open: () => Promise<Log>): void {
       expect(there.options.negative).toBeUndefined();
       expect(there.place.thread).toBeUndefined();
       expect(there.parent).toBeUndefined();
-      expect(there.init).toBeUndefined();
+      expect([there.init, there.mask, there.controlImage]).toEqual([undefined, undefined, undefined]);
+      expect(there.options.hires).toBeUndefined();
       expect(there.drawnWith).toBeUndefined();
     });
 
@@ -236,19 +246,24 @@ export function describeLogStates(open: () => Promise<Log>): void {
       expect(await log.get(job.id)).toEqual({ ...job, target: { platform: 'discord', message: '99' } });
     });
 
-    test('a kept picture to start from stands in the place of the attachment', async () => {
-      const log = await open();
-      const init = { attachment: { url: 'https://cdn.example/a.png', name: 'a.png' } };
-      const { job } = await log.accept(newJob({ init }));
-      await log.keepInit(job.id, 'd.png');
-      expect((await log.get(job.id))?.init).toEqual({ key: 'd.png' });
-    });
+    test.each(['init', 'mask', 'controlImage'] as const)(
+      'a kept %s stands in the place of the attachment, and of no other',
+      async (which) => {
+        const log = await open();
+        const given = (name: string) => ({ attachment: { url: `https://cdn.example/${name}`, name } });
+        const all = { init: given('a.png'), mask: given('b.png'), controlImage: given('c.png') };
+        const { job } = await log.accept(newJob(all));
+        expect(job).toMatchObject(all);
+        await log.keepGiven(job.id, which, 'd.png');
+        expect(await log.get(job.id)).toEqual({ ...job, [which]: { key: 'd.png' } });
+      },
+    );
 
     test('nothing of a job that there is not', async () => {
       const log = await open();
       await log.told('0000000000');
       await log.retarget('0000000000', { platform: 'slack' });
-      await log.keepInit('0000000000', 'd.png');
+      await log.keepGiven('0000000000', 'init', 'd.png');
       expect(await log.get('0000000000')).toBeUndefined();
     });
 

@@ -88,7 +88,9 @@ async function deleteJobs(
   const named = await transaction.$queryRaw<{ key: string }[]>(
     sql`SELECT "Image"."key" AS "key" FROM "Image" JOIN "Job" ON "Job"."id" = "Image"."job" ${where}
         AND "Image"."key" IS NOT NULL
-        UNION SELECT "initKey" AS "key" FROM "Job" ${where} AND "initKey" IS NOT NULL`,
+        UNION SELECT "initKey" AS "key" FROM "Job" ${where} AND "initKey" IS NOT NULL
+        UNION SELECT "maskKey" AS "key" FROM "Job" ${where} AND "maskKey" IS NOT NULL
+        UNION SELECT "controlKey" AS "key" FROM "Job" ${where} AND "controlKey" IS NOT NULL`,
   );
   await countDeleted(transaction, where);
   const count = await transaction.$executeRaw(sql`DELETE FROM "Job" ${where}`);

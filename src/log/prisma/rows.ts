@@ -1,4 +1,5 @@
-import type { Job, JobImage, JobOptions, JobTimings, NewJob } from '../log.js';
+import { readExtras, writeExtras } from '../extras.js';
+import type { Given, Job, JobImage, JobOptions, JobTimings, NewJob } from '../log.js';
 import { lowered } from '../lowered.js';
 import type { Prisma } from './generated/sqlite/client.js';
 
@@ -9,7 +10,7 @@ type NewRow = Prisma.JobUncheckedCreateInput;
 
 /** The row of a job just accepted. */
 export function rowOf(id: string, job: NewJob, now: number): NewRow {
-  const { person, place, options, init } = job;
+  const { person, place, options, init, mask, controlImage } = job;
   return {
     id,
     key: job.key,
@@ -29,13 +30,26 @@ export function rowOf(id: string, job: NewJob, now: number): NewRow {
     target: JSON.stringify(job.target),
     parentJob: job.parent?.job,
     parentIndex: job.parent?.index,
-    ...options,
     prompt: wellFormed(options.prompt),
     negative: options.negative === undefined ? undefined : wellFormed(options.negative),
     lowered: lowered(wellFormed(options.prompt)),
+    width: options.width,
+    height: options.height,
+    steps: options.steps,
+    guidance: options.guidance,
     seed: BigInt(options.seed),
+    count: options.count,
+    scheduler: options.scheduler,
+    model: options.model,
+    style: options.style,
+    strength: options.strength,
+    extras: writeExtras(options),
     initAttachment: init?.attachment && JSON.stringify(init.attachment),
     initKey: init?.key,
+    maskAttachment: mask?.attachment && JSON.stringify(mask.attachment),
+    maskKey: mask?.key,
+    controlAttachment: controlImage?.attachment && JSON.stringify(controlImage.attachment),
+    controlKey: controlImage?.key,
     asked: milliseconds(job.asked),
     queued: milliseconds(now),
   };
@@ -74,7 +88,9 @@ export function jobOf(row: JobRow): Job {
     target: JSON.parse(row.target),
     parent: row.parentJob === null ? undefined : { job: row.parentJob, index: row.parentIndex! },
     options: optionsOf(row),
-    init: initOf(row),
+    init: givenOf(row.initAttachment, row.initKey),
+    mask: givenOf(row.maskAttachment, row.maskKey),
+    controlImage: givenOf(row.controlAttachment, row.controlKey),
     asked: Number(row.asked),
     queued: Number(row.queued),
     started: time(row.started),
@@ -103,14 +119,15 @@ function optionsOf(row: JobRow): JobOptions {
     model: row.model,
     style: row.style ?? undefined,
     strength: row.strength ?? undefined,
+    ...readExtras(row.extras),
   };
 }
 
-function initOf({ initAttachment, initKey }: JobRow): Job['init'] {
-  if (initAttachment === null && initKey === null) return undefined;
+function givenOf(attachment: string | null, key: string | null): Given | undefined {
+  if (attachment === null && key === null) return undefined;
   return {
-    attachment: initAttachment === null ? undefined : JSON.parse(initAttachment),
-    key: initKey ?? undefined,
+    attachment: attachment === null ? undefined : JSON.parse(attachment),
+    key: key ?? undefined,
   };
 }
 

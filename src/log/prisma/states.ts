@@ -8,7 +8,7 @@ import { jobOf, milliseconds } from './rows.js';
 
 type States = Pick<
   Log,
-  'get' | 'start' | 'requeue' | 'drew' | 'delivered' | 'fail' | 'cancel' | 'told' | 'retarget' | 'keepInit'
+  'get' | 'start' | 'requeue' | 'drew' | 'delivered' | 'fail' | 'cancel' | 'told' | 'retarget' | 'keepGiven'
 >;
 type Transaction = Prisma.TransactionClient;
 
@@ -102,11 +102,14 @@ export function createStates(client: PrismaClient, lane: Lane, clock: Clock): St
     async retarget(id, target) {
       await lane(() => client.job.updateMany({ where: { id }, data: { target: JSON.stringify(target) } }));
     },
-    async keepInit(id, key) {
+    async keepGiven(id, which, key) {
       // What is in the storage need not be fetched again, and the address was somebody's.
-      await lane(() =>
-        client.job.updateMany({ where: { id }, data: { initKey: key, initAttachment: null } }),
-      );
+      const data = {
+        init: { initKey: key, initAttachment: null },
+        mask: { maskKey: key, maskAttachment: null },
+        controlImage: { controlKey: key, controlAttachment: null },
+      }[which];
+      await lane(() => client.job.updateMany({ where: { id }, data }));
     },
   };
 }

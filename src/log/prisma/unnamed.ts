@@ -1,7 +1,7 @@
 import type { Prisma } from './generated/sqlite/client.js';
 
-/** SQLite binds at most 32,766 values; this many are quick to look up. */
-const atOnce = 500;
+/** Prisma binds at most 999 values in a query for SQLite, and each key is looked for in three columns of a job. */
+const atOnce = 300;
 
 /** Those of the storage keys that no row names. */
 export async function unnamed(
@@ -12,11 +12,11 @@ export async function unnamed(
   for (let first = 0; first < all.length; first += atOnce) {
     const keys = all.slice(first, first + atOnce);
     const images = await transaction.image.findMany({ where: { key: { in: keys } }, select: { key: true } });
-    const inits = await transaction.job.findMany({
-      where: { initKey: { in: keys } },
-      select: { initKey: true },
+    const given = await transaction.job.findMany({
+      where: { OR: [{ initKey: { in: keys } }, { maskKey: { in: keys } }, { controlKey: { in: keys } }] },
+      select: { initKey: true, maskKey: true, controlKey: true },
     });
-    const taken = new Set([...images.map(({ key }) => key), ...inits.map(({ initKey }) => initKey)]);
+    const taken = new Set([...images.map(({ key }) => key), ...given.flatMap(Object.values<string | null>)]);
     free.push(...keys.filter((key) => !taken.has(key)));
   }
   return free;

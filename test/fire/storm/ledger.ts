@@ -101,7 +101,7 @@ export function createLedger(folder: string): Ledger {
           new Set(
             database
               .prepare(
-                'SELECT key FROM Image WHERE key IS NOT NULL UNION SELECT initKey FROM Job WHERE initKey IS NOT NULL',
+                'SELECT key FROM Image WHERE key IS NOT NULL UNION SELECT initKey FROM Job WHERE initKey IS NOT NULL UNION SELECT maskKey FROM Job WHERE maskKey IS NOT NULL UNION SELECT controlKey FROM Job WHERE controlKey IS NOT NULL',
               )
               .pluck()
               .all() as string[],

@@ -97,14 +97,32 @@ describe('the migrations make what the schema says', () => {
 test('what was done is written down, and is not done again', async () => {
   const { folder, database } = await migrated();
   const done = () => database.prepare('SELECT * FROM "Migration"').all();
-  expect(done()).toEqual([{ name: '0001_init', at: noon }]);
+  const all = ['0001_init', '0002_extras'];
+  expect(done()).toEqual(all.map((name) => ({ name, at: noon })));
   const first = await temporaryLog(folder);
   const job = await jobIn(first, 'delivered');
   await first.close();
   const second = await temporaryLog(folder);
   expect(await second.get(job.id)).toEqual(job);
-  expect(done()).toHaveLength(1);
+  expect(done()).toHaveLength(all.length);
   database.close();
+});
+
+test('jobs that an older Kiln has written are there afterwards', async () => {
+  const folder = temporaryFolder();
+  const old = new Database(join(folder, 'kiln.db'));
+  old.exec(readFileSync('prisma/migrations/sqlite/0001_init.sql', 'utf8'));
+  old.exec('CREATE TABLE "Migration" ("name" TEXT NOT NULL PRIMARY KEY, "at" BIGINT NOT NULL)');
+  old.exec(`INSERT INTO "Migration" VALUES ('0001_init', 1)`);
+  old.exec(`
+    INSERT INTO "Job" ("id", "key", "state", "urgency", "kind", "personKey", "personId", "personName", "platform",
+      "channel", "direct", "ageRestricted", "member", "target", "prompt", "lowered", "seed", "count", "model",
+      "asked", "queued")
+    VALUES ('01h0000000', 'k', 'queued', 'normal', 'imagine', 'discord:1', '1', 'Ada', 'discord', 'c', 0, 0, 1, '{}',
+      'a fox', 'a fox', 7, 1, 'sprite', 1, 1)`);
+  old.close();
+  const log = await temporaryLog(folder);
+  expect(await log.unfinished()).toMatchObject([{ id: '01h0000000', options: { prompt: 'a fox', seed: 7 } }]);
 });
 
 test('a database that a newer Kiln has written is refused in one sentence, and not touched', async () => {
@@ -114,7 +132,7 @@ test('a database that a newer Kiln has written is refused in one sentence, and n
   await expect(temporaryLog(folder)).rejects.toMatchObject({
     name: 'UserError',
     code: 'bad-option',
-    message: 'Cannot open the log: a newer Kiln has changed it with 0999_future, want at most 0001_init',
+    message: 'Cannot open the log: a newer Kiln has changed it with 0999_future, want at most 0002_extras',
   });
   expect(database.prepare('SELECT * FROM sqlite_schema').all()).toEqual(before);
   database.close();

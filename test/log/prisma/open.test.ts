@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { createJobIds } from '../../../src/log/jobIds.js';
 import { describeLog } from '../../conformance/log.js';
@@ -49,4 +51,18 @@ test('an id that another process took meanwhile is passed over', async () => {
   const { jobs } = await log.find({}, { skip: 0, take: 10 });
   expect(new Set(jobs.map(({ id }) => id)).size).toBe(7);
   expect(jobs[0]?.id).toBe(job.id);
+});
+
+test('a row whose extras somebody has meddled with is shown, says so, and keeps no other from being read', async () => {
+  const folder = temporaryFolder();
+  const log = await temporaryLog(folder);
+  const hires = { scale: 2 };
+  const { job } = await log.accept(newJob({ options: { ...newJob().options, hires } }));
+  const { job: other } = await log.accept(newJob({ key: 'other' }));
+  const database = new Database(join(folder, 'kiln.db'));
+  database.prepare('UPDATE "Job" SET "extras" = ? WHERE "id" = ?').run('{"hires":{"scale":1e9}}', job.id);
+  database.close();
+  const { hires: _, ...options } = job.options;
+  const read = { ...job, options: { ...options, unreadable: true } };
+  expect(await log.unfinished()).toEqual([read, other]);
 });
