@@ -32,6 +32,14 @@ export interface LoraUse {
   readonly file?: string;
   /** How strongly, 1 as it was trained; may be negative. */
   readonly weight: number;
+  /** The same of its text encoder parts; `weight` when left out. */
+  readonly textWeight?: number;
+}
+
+/** A LoRA that a picture was drawn with. */
+export interface DrawnLora extends Omit<LoraUse, 'file'> {
+  /** As web UIs tell LoRAs apart: the first 12 hex digits of the SHA-256 of its tensors' bytes. */
+  readonly hash: string;
 }
 
 /** A ControlNet and the picture that it holds the drawing to. */
@@ -134,6 +142,8 @@ export interface Picture {
   /** The scheduler as requested, or the diffusers class that the checkpoint's own config names. */
   readonly scheduler: string;
   readonly strength?: number;
+  /** Those that the prompt names and those asked for besides; left out where there is none. */
+  readonly loras?: readonly DrawnLora[];
   readonly model: string;
   readonly device: string;
   readonly timings: Timings;

@@ -11,13 +11,21 @@ import { createGenerator } from './noise/generator.js';
 import { createPreview } from './preview.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { resolveScheduler } from './schedulers/resolve.js';
-import { completeSettings } from './settings.js';
-import { createStopwatch } from './stopwatch.js';
+import { completeSettings, type Settings } from './settings.js';
+import { createStopwatch, type Stopwatch } from './stopwatch.js';
 import { prepare } from './tasks/prepare.js';
 import { createUNetCalls } from './unetCalls.js';
 import { isUpscaler } from './upscaler/isUpscaler.js';
 import { openUpscaler } from './upscaler/openUpscaler.js';
-import { openVariants } from './variants.js';
+import { openVariants, type Variant } from './variants.js';
+
+interface Drawing {
+  readonly request: DrawRequest;
+  readonly settings: Settings;
+  readonly hooks: DrawHooks;
+  readonly check: SafetyCheck | undefined;
+  readonly clock: Stopwatch;
+}
 
 /**
  * Opens a checkpoint to draw with, top to bottom: prompt → text states → latents, step by step → pixels.
@@ -44,9 +52,19 @@ export const openPipeline: OpenPipeline = async (options) => {
   let openTime = performance.now() - began;
 
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
-    const clock = createStopwatch(() => base.loadTime, openTime);
+    const clock = createStopwatch(() => variants.loadTime, openTime);
     openTime = 0;
     const settings = completeSettings(request, defaults);
+    const variant = await variants.of(request);
+    try {
+      return await drawWith(variant, { request, settings, hooks, check, clock });
+    } finally {
+      variant.release();
+    }
+  }
+
+  async function drawWith(variant: Variant, { request, settings, hooks, check, clock }: Drawing) {
+    const { model } = variant;
     // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
     const shown = check === undefined || request.allowFlagged === true;
     const size = latentSize(settings);
@@ -55,8 +73,6 @@ export const openPipeline: OpenPipeline = async (options) => {
     const unet = checkpoint.unet.config;
     const asksTwice = settings.guidance > 1 && unet.time_cond_proj_dim === null;
 
-    const variant = await variants.of(request);
-    const { model } = variant;
     const autoencoder = createAutoencoder(model);
     const context = await variant.encoder.encode(variant.prompt, settings.negative, asksTwice);
     const generator = createGenerator(settings.seed);
@@ -99,6 +115,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       pixels: verdict === 'flagged' && !shown ? black(pixels) : pixels,
       ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
       scheduler: settings.scheduler ?? scheduler.className,
+      loras: variant.loras,
       model: checkpoint.name,
       device,
       timings: clock.timings(),

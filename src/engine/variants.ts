@@ -1,7 +1,9 @@
-import type { LoraUse } from '../job.js';
+import type { DrawnLora, LoraUse } from '../job.js';
 import type { Checkpoint } from './checkpoint/folder.js';
 import { createPromptEncoder, type PromptEncoder } from './context.js';
-import { createModel, type Model, type ModelOptions } from './model.js';
+import { takeLoras } from './lora/loraPrompt.js';
+import { createLoraVariants, type LoraVariantsOptions } from './lora/loraVariants.js';
+import { createModel, type Model } from './model.js';
 import { knownTokenizer } from './tokenizer/knownTokenizer.js';
 
 /** What draws one request: the checkpoint, with the LoRAs that the request asks for. */
@@ -12,25 +14,45 @@ export interface Variant {
   readonly encoder: PromptEncoder;
   /** The request's prompt as it is encoded. */
   readonly prompt: string;
+  readonly loras?: readonly DrawnLora[];
   readonly warnings: readonly string[];
+  /** To be called when the draw is over: until then the model stays open. */
+  release(): void;
 }
 
 export interface Variants {
   readonly base: Model;
+  /** Milliseconds spent so far on compiling and opening, of all variants. */
+  readonly loadTime: number;
+  /**
+   * @throws UserError `bad-option` for a LoRA that there is none of, `bad-model` for one that does not fit or is broken,
+   * `bad-output` where the cache folder has no room for the merged weights
+   */
   of(request: { readonly prompt: string; readonly loras?: readonly LoraUse[] }): Promise<Variant>;
   close(): Promise<void>;
 }
 
 /** @example const { model, encoder } = await (await openVariants(checkpoint, options)).of({ prompt: 'a red fox' }); */
-export async function openVariants(checkpoint: Checkpoint, options: ModelOptions): Promise<Variants> {
+export async function openVariants(checkpoint: Checkpoint, options: LoraVariantsOptions): Promise<Variants> {
   const base = createModel(checkpoint, options);
   const tokenizers = await Promise.all(
     checkpoint.textEncoders.map((text) => knownTokenizer(text, options.cacheFolder)),
   );
   const encoder = createPromptEncoder(base, tokenizers);
+  const variants = createLoraVariants(base, encoder, tokenizers, options);
   return {
     base,
-    of: async ({ prompt }) => ({ key: '', model: base, encoder, prompt, warnings: [] }),
-    close: () => base.close(),
+    get loadTime() {
+      return base.loadTime + variants.loadTime;
+    },
+    async of(request) {
+      const { prompt, loras } = takeLoras(request);
+      if (loras.length === 0) return { key: '', model: base, encoder, prompt, warnings: [], release() {} };
+      return { ...(await variants.of(loras)), prompt };
+    },
+    async close() {
+      await variants.close();
+      await base.close();
+    },
   };
 }

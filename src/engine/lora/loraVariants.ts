@@ -1,0 +1,156 @@
+import type { DrawnLora, LoraUse } from '../../job.js';
+import { identify } from '../checkpoint/identity.js';
+import { createPromptEncoder, type PromptEncoder } from '../context.js';
+import type { Model, ModelOptions } from '../model.js';
+import { findSideModel } from '../sideModels.js';
+import type { LazyTokenizer } from '../tokenizer/knownTokenizer.js';
+import { loraModel } from './loraModel.js';
+import { multiply } from './multiply.js';
+import { type Lora, openLora } from './openLora.js';
+
+/** A model with LoRAs in it. */
+export interface LoraVariant {
+  readonly key: string;
+  readonly model: Model;
+  readonly encoder: PromptEncoder;
+  readonly loras: readonly DrawnLora[];
+  readonly warnings: readonly string[];
+  /** To be called once, when the draw that asked is over. */
+  release(): void;
+}
+
+export interface LoraVariants {
+  /** @param loras one at least */
+  of(loras: readonly LoraUse[]): Promise<LoraVariant>;
+  /** Milliseconds spent so far on merging, compiling and opening. */
+  readonly loadTime: number;
+  close(): Promise<void>;
+}
+
+export interface LoraVariantsOptions extends ModelOptions {
+  readonly modelFolders?: readonly string[];
+}
+
+interface Entry {
+  readonly made: Promise<Omit<LoraVariant, 'loras' | 'release'>>;
+  users: number;
+}
+
+/** Sets of LoRAs whose networks stay open. */
+const mostOpen = 2;
+const mostKnown = 32;
+
+/**
+ * The variants of a model, made when they are asked for; of more than two the one used longest ago is closed, unless
+ * somebody draws with it.
+ *
+ * @example const { model, release } = await createLoraVariants(base, encoder, tokenizers, options).of([{ name: 'ink', weight: 1 }]);
+ */
+export function createLoraVariants(
+  base: Model,
+  encoder: PromptEncoder,
+  tokenizers: readonly LazyTokenizer[],
+  options: LoraVariantsOptions,
+): LoraVariants {
+  const folders = options.modelFolders ?? [];
+  // Both in the order of last use.
+  const entries = new Map<string, Entry>();
+  const known = new Map<string, Promise<Lora>>();
+  let merging: Promise<unknown> = Promise.resolve();
+  let mergeTime = 0;
+  let closedTime = 0;
+  const models = new Set<Model>();
+
+  async function open(use: LoraUse): Promise<Lora> {
+    const path = await findSideModel('loras', use, folders);
+    const { inode, size, mtimeNs } = await identify(path).catch(() => ({ inode: '', size: 0, mtimeNs: '' }));
+    const key = JSON.stringify([path, inode, size, mtimeNs]);
+    // A folder has no identity of its own.
+    const found = (inode !== '' && known.get(key)) || openLora(path, options.cacheFolder);
+    known.delete(key);
+    known.set(key, found);
+    found.catch(() => known.delete(key));
+    for (const old of [...known.keys()].slice(0, -mostKnown)) known.delete(old);
+    return found;
+  }
+
+  function start(key: string, uses: readonly LoraUse[], loras: readonly Lora[]): Entry {
+    const wanted = uses.map(({ name, weight, textWeight = weight }, i) => ({
+      ...{ name, weight, textWeight },
+      lora: loras[i]!,
+    }));
+    // One at a time: each holds a few of the largest weights in memory.
+    const made = merging.then(async () => {
+      const began = performance.now();
+      const { model, ownEncoders, warnings } = await loraModel(base, wanted, { ...options, multiply });
+      mergeTime += performance.now() - began;
+      models.add(model);
+      return {
+        key,
+        model,
+        warnings,
+        encoder: ownEncoders ? createPromptEncoder(model, tokenizers) : encoder,
+      };
+    });
+    merging = made.catch(() => {});
+    return { made, users: 0 };
+  }
+
+  async function closeOldest(): Promise<void> {
+    const old = [...entries]
+      .slice(0, Math.max(0, entries.size - mostOpen))
+      .filter(([, { users }]) => users === 0);
+    for (const [key] of old) entries.delete(key);
+    for (const [, { made }] of old) await close(made);
+  }
+
+  async function close(made: Entry['made']): Promise<void> {
+    const variant = await made.catch(() => undefined);
+    if (!variant) return;
+    closedTime += variant.model.loadTime;
+    models.delete(variant.model);
+    await variant.model.close();
+  }
+
+  return {
+    get loadTime() {
+      return mergeTime + closedTime + [...models].reduce((sum, { loadTime }) => sum + loadTime, 0);
+    },
+
+    async of(uses) {
+      const loras = await Promise.all(uses.map(open));
+      const key = JSON.stringify(
+        uses.map(({ weight, textWeight = weight }, i) => [loras[i]!.hash, weight, textWeight]),
+      );
+      const entry = entries.get(key) ?? start(key, uses, loras);
+      entries.delete(key);
+      entries.set(key, entry);
+      entry.users++;
+      let released = false;
+      const release = () => {
+        if (released) return;
+        released = true;
+        entry.users--;
+        closeOldest().catch(() => {});
+      };
+      try {
+        const drawn = uses.map(({ name, weight, textWeight }, i) => ({
+          ...{ name, weight },
+          ...(textWeight !== undefined && { textWeight }),
+          hash: loras[i]!.shortHash,
+        }));
+        return { ...(await entry.made), loras: drawn, release };
+      } catch (error) {
+        if (entries.get(key) === entry) entries.delete(key);
+        release();
+        throw error;
+      }
+    },
+
+    async close() {
+      const open = [...entries.values()];
+      entries.clear();
+      for (const { made } of open) await close(made);
+    },
+  };
+}
