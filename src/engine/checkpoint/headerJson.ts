@@ -8,6 +8,12 @@ export interface HeaderEntry {
   readonly end: number;
 }
 
+export interface Header {
+  readonly entries: Map<string, HeaderEntry>;
+  /** What the file says of itself: text by names, all of them anybody's. */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
 const maxTensors = 100_000;
 const maxRank = 8;
 
@@ -17,23 +23,21 @@ const maxRank = 8;
  * gigabytes of objects from a header of the allowed length; this stops at the first thing that does not belong.
  *
  * @param refuse told what was found and what was wanted; it throws.
- * @example parseHeader('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', refuse).get('w')?.end; // 8
+ * @example parseHeader('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}', refuse).entries.get('w')?.end; // 8
  */
-export function parseHeader(
-  text: string,
-  refuse: (found: string, wanted: string) => never,
-): Map<string, HeaderEntry> {
+export function parseHeader(text: string, refuse: (found: string, wanted: string) => never): Header {
   const entries = new Map<string, HeaderEntry>();
+  const metadata = new Map<string, string>();
   let at = 0;
 
   members('the header', (name) => {
-    if (name === '__metadata__') members('__metadata__', () => string());
+    if (name === '__metadata__') members('__metadata__', (key) => metadata.set(key, string()));
     else if (entries.size === maxTensors) refuse(`it lists over ${maxTensors} tensors`, 'fewer');
     else entries.set(name, entry());
   });
   skipSpace();
   if (at < text.length) unexpected('the end of the header');
-  return entries;
+  return { entries, metadata };
 
   function entry(): HeaderEntry {
     let dtype: string | undefined;
@@ -52,7 +56,7 @@ export function parseHeader(
     return { dtype, shape, begin, end };
   }
 
-  function members(what: string, visit: (key: string) => void): void {
+  function members(what: string, visit: (key: string) => unknown): void {
     const seen = new Set<string>();
     expect('{');
     if (take('}')) return;

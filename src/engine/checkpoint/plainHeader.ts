@@ -1,4 +1,4 @@
-import type { HeaderEntry } from './headerJson.js';
+import type { Header, HeaderEntry } from './headerJson.js';
 
 // Real headers are below 400,000; what JSON.parse makes of a hostile one of this length is a few megabytes.
 const mostCharacters = 1_000_000;
@@ -11,15 +11,17 @@ const mostSides = 8;
  *
  * @returns undefined when the header is anything else, right or wrong: `parseHeader` looks more closely.
  */
-export function plainHeader(text: string): Map<string, HeaderEntry> | undefined {
+export function plainHeader(text: string): Header | undefined {
   if (text.length > mostCharacters) return undefined;
   const header = parsed(text);
   if (!isTable(header)) return undefined;
   const entries = new Map<string, HeaderEntry>();
+  let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(header)) {
     if (!isTable(value)) return undefined;
     if (name === '__metadata__') {
       if (!Object.values(value).every((word) => typeof word === 'string')) return undefined;
+      metadata = new Map(Object.entries(value) as [string, string][]);
       continue;
     }
     const { dtype, shape, data_offsets } = value;
@@ -28,7 +30,7 @@ export function plainHeader(text: string): Map<string, HeaderEntry> | undefined 
     if (!known || end === undefined || Object.keys(value).length !== 3) return undefined;
     entries.set(name, { dtype, shape, begin: begin!, end });
   }
-  return entries;
+  return { entries, metadata };
 }
 
 function parsed(text: string): unknown {

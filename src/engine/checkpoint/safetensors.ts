@@ -52,6 +52,18 @@ const maxHeaderBytes = 100_000_000;
  * @example (await readHeader('/m/unet/diffusion_pytorch_model.safetensors')).get('conv_in.weight')?.shape;
  */
 export async function readHeader(file: string): Promise<Map<string, TensorInfo>> {
+  return (await readWholeHeader(file)).tensors;
+}
+
+/**
+ * The same with the header's `__metadata__`: text that whoever wrote the file put there.
+ *
+ * @throws UserError `bad-model`
+ * @example (await readWholeHeader('/m/dreamy.safetensors')).metadata.get('modelspec.architecture');
+ */
+export async function readWholeHeader(
+  file: string,
+): Promise<{ readonly tensors: Map<string, TensorInfo>; readonly metadata: ReadonlyMap<string, string> }> {
   try {
     // Opening a named pipe would wait for its writer for ever.
     if (!(await stat(file)).isFile()) refuse(file, 'it is not a file', 'a .safetensors file');
@@ -74,13 +86,21 @@ export async function readHeader(file: string): Promise<Map<string, TensorInfo>>
  * @example const bias = await readTensor(unet.tensors.get('conv_in.bias')!);
  */
 export async function readTensor(info: TensorInfo): Promise<Float32Array> {
+  const numbers = new Float32Array(info.length / elementBytes[info.dtype]);
+  convertFloats(await readBytes(info), info.dtype as FloatType, 'F32', new Uint8Array(numbers.buffer));
+  return numbers;
+}
+
+/**
+ * Reads one tensor's bytes into memory, as they are stored.
+ *
+ * @throws UserError `bad-model` when its file is gone or shorter than it was.
+ */
+export async function readBytes(info: TensorInfo): Promise<Uint8Array> {
   try {
     const handle = await open(info.file);
     try {
-      const bytes = await readFully(handle, new Uint8Array(info.length), info.offset, info.file);
-      const numbers = new Float32Array(info.length / elementBytes[info.dtype]);
-      convertFloats(bytes, info.dtype as FloatType, 'F32', new Uint8Array(numbers.buffer));
-      return numbers;
+      return await readFully(handle, new Uint8Array(info.length), info.offset, info.file);
     } finally {
       await handle.close();
     }
@@ -89,7 +109,7 @@ export async function readTensor(info: TensorInfo): Promise<Float32Array> {
   }
 }
 
-async function readFrom(handle: FileHandle, file: string): Promise<Map<string, TensorInfo>> {
+async function readFrom(handle: FileHandle, file: string) {
   const { size } = await handle.stat();
   const start = await readFully(handle, Buffer.alloc(Math.min(size, 32)), 0, file);
   const headerBytes = size >= 8 ? Number(start.readBigUInt64LE(0)) : 0;
@@ -111,8 +131,9 @@ async function readFrom(handle: FileHandle, file: string): Promise<Map<string, T
   if (start[8] !== 0x7b) refuse(file, 'its header is not a JSON object', 'a .safetensors file');
 
   const text = decode(await readFully(handle, Buffer.alloc(headerBytes), 8, file), file);
-  const entries = plainHeader(text) ?? parseHeader(text, (found, wanted) => refuse(file, found, wanted));
-  return place(entries, file, 8 + headerBytes, size);
+  const { entries, metadata } =
+    plainHeader(text) ?? parseHeader(text, (found, wanted) => refuse(file, found, wanted));
+  return { tensors: place(entries, file, 8 + headerBytes, size), metadata };
 }
 
 /** Turns offsets in the data to offsets in the file, and holds every one of them against the file's size. */

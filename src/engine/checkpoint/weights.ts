@@ -39,7 +39,7 @@ export async function openWeights(
       refuse(index!.file, `weight_map says that tensor ${quote(name)} is in ${file}`, 'the file it is in');
     }
   }
-  return { tensors: canonicalNames(floats(all)), hash };
+  return { tensors: canonicalNames(floats(all.values())), hash };
 }
 
 /**
@@ -50,7 +50,7 @@ export async function openWeights(
  */
 export async function openWeightFile(file: string, options: { cacheFolder: string }): Promise<Weights> {
   const { all, hash } = await readFiles([file], options.cacheFolder);
-  return { tensors: new Map(floats(all).map((info) => [info.name, info])), hash };
+  return { tensors: new Map(floats(all.values()).map((info) => [info.name, info])), hash };
 }
 
 /** All tensors of these files, and SHA-256 over their content. */
@@ -125,8 +125,13 @@ async function readKnown(file: string, hash: string, cacheFolder: string): Promi
   }
 }
 
-function floats(tensors: ReadonlyMap<string, TensorInfo>): TensorInfo[] {
-  return [...tensors.values()].filter(({ name, dtype, file }) => {
+/**
+ * The tensors that a network can take.
+ *
+ * @throws UserError `bad-model` where one is of a float type that is not supported.
+ */
+export function floats(tensors: Iterable<TensorInfo>): TensorInfo[] {
+  return [...tensors].filter(({ name, dtype, file }) => {
     if (/^F64|^F8/.test(dtype)) refuse(file, `tensor ${quote(name)} is ${dtype}`, 'F32, F16 or BF16');
     // Whole numbers are counters and positions, which no network takes from its weights.
     return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16';

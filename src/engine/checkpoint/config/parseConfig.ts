@@ -17,14 +17,33 @@ export async function parseConfig<Schema extends z.ZodType>(
   file: string,
   maxBytes = usualBytes,
 ): Promise<z.infer<Schema>> {
-  const value = await readJson(file, maxBytes);
+  return parseValue(schema, await readJson(file, maxBytes), file);
+}
+
+/**
+ * Holds a config that was read, or made, against its schema.
+ *
+ * @param file named in what is refused
+ * @param part a word for which of several configs it is
+ * @throws UserError `bad-model` naming the first key that is wrong, its value and the value wanted.
+ */
+export function parseValue<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  file: string,
+  part = '',
+): z.infer<Schema> {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const issue = deepest(result.error.issues);
   const key = issue.path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('');
-  return refuse(file, `${key.replace(/^\./, '') || 'it'} is ${shown(value, issue.path)}`, issue.message);
+  return refuse(
+    file,
+    `${part}${key.replace(/^\./, '') || 'it'} is ${shown(value, issue.path)}`,
+    issue.message,
+  );
 }
 
 interface Issue {
