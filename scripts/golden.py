@@ -22,6 +22,7 @@ Under test/golden/families:
                              {seed, shape, std}: randn(numel) of that seed times std; an output is the name of a float32
                              tensor in calls.safetensors. Text encoders have their `prompt` beside the token ids.
     <family>/<name>.png      the pictures
+    single-*/single.json     the same weights as one file in LDM's layout: see scripts/golden/families/single.py
     sd1-checked/safety.json  what the safety checker says of pictures: see scripts/golden/families/safety.py
 
 Under test/golden/sprite: the same index.json and PNGs from the built-in model in assets/models/sprite; its entries also
@@ -37,10 +38,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, networks, pictures, record, refiner, safety, sd, sdxl, sprite, truesize
+from golden.families import checkpoint, lcm, networks, pictures, record, refiner, safety, sd, sdxl, single, sprite, truesize
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny]
+FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
 
 
 def main():

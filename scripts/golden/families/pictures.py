@@ -28,7 +28,12 @@ def open_pipeline(folder, family):
     """{"text": the pipeline that model_index.json names, "picture": its img2img twin}, opened from the folder each."""
     options = {"torch_dtype": torch.float32, "variant": family.get("variant")}
     if not family["tokenizers"]:
-        options |= {"tokenizer": tokenizer.bundled(), "safety_checker": None, "feature_extractor": None}
+        pads = family.get("pads", {})
+        options |= {"tokenizer": tokenizer.bundled(pads.get("tokenizer"))}
+        if "text_encoder_2" in family["components"]:
+            options |= {"tokenizer_2": tokenizer.bundled(pads.get("tokenizer_2"))}
+        else:
+            options |= {"safety_checker": None, "feature_extractor": None}
     text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
     picture = getattr(diffusers, FROM_PICTURE[type(text).__name__]).from_pretrained(folder, **options)
     for pipe in (text, picture):

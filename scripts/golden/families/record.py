@@ -5,7 +5,7 @@ import numpy, torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from . import calls, checkpoint, pictures, sprite, weights
+from . import calls, checkpoint, pictures, single, sprite, weights
 
 
 def load_parts(folder, family):
@@ -83,6 +83,8 @@ def record(family, root, keep=None):
     with tempfile.TemporaryDirectory() as temporary:
         folder = os.path.join(keep, family["name"]) if keep else temporary
         checkpoint.materialise(base, folder)
+        if "single" in family:
+            single.record_single(family, base, folder)
         if not family.get("index"):
             write_calls(base, record_calls(family, load_parts(folder, family), {}))
             return []

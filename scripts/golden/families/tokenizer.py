@@ -21,12 +21,13 @@ def vocabulary(merges):
     return {token: i for i, token in enumerate(tokens)}
 
 
-def bundled():
+def bundled(pad=None):
     """The real CLIP tokenizer, from the merges in assets/: for a checkpoint that has none of its own."""
     path = os.path.join(os.path.dirname(__file__), "../../../assets/tokenizers/clip/merges.txt")
     with open(path, encoding="utf-8") as file:
         merges = [tuple(line.split()) for line in file.read().splitlines() if line and not line.startswith("#version")]
-    return CLIPTokenizer(vocab=vocabulary(merges), merges=merges, model_max_length=77)
+    return CLIPTokenizer(vocab=vocabulary(merges), merges=merges, model_max_length=77,
+        **({"pad_token": pad} if pad else {}))
 
 
 def build():
