@@ -23,7 +23,8 @@ describe('the facts of a model are read from its configs', () => {
     ['SDXL', () => checkpointFolder('sdxl'), { width: 64, height: 64, multiple: 8, steps: 50, guidance: 5 }],
     ['LCM', () => checkpointFolder('lcm'), { width: 64, height: 64, multiple: 8, steps: 4, guidance: 8.5 }],
   ])('of %s', async (_, folder, facts) => {
-    expect(await readModelFacts(await folder())).toEqual({ ...facts, checked: false });
+    const tasks = ['text', 'picture', 'mask'];
+    expect(await readModelFacts(await folder())).toEqual({ ...facts, checked: false, tasks });
   });
 
   it('without its weights', async () => {

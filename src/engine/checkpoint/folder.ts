@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { type Component, lazyComponent } from './component.js';
 import { BertConfig } from './config/bert.js';
 import { ClipTextConfig } from './config/clipText.js';
 import { ModelIndex } from './config/modelIndex.js';
@@ -13,13 +14,11 @@ import { refuseMisfits } from './misfits.js';
 import { quote, refuse } from './refuse.js';
 import { hasSafetyChecker, readSafetyChecker, type SafetyCheckerConfigs } from './safetyChecker.js';
 import { sampleSize } from './sampleSize.js';
-import { openWeights, type Weights } from './weights.js';
+import { openSingleFile } from './single/openSingleFile.js';
+import { openVae } from './single/vae.js';
+import { openWeights } from './weights.js';
 
-/** A network of a checkpoint: its config is read, its weights are opened when they are asked for, once. */
-export interface Component {
-  readonly folder: string;
-  weights(): Promise<Weights>;
-}
+export type { Component };
 
 export type Vae = Component &
   (
@@ -41,10 +40,11 @@ export type TextEncoder = Component & {
 
 export type SafetyChecker = Component & SafetyCheckerConfigs;
 
-/** A model in diffusers' folder layout, with every config read and checked. */
+/** A model with every config read and checked: in diffusers' folder layout, or in one file. */
 export interface Checkpoint {
-  /** The folder's own name. */
+  /** The folder's own name, or the file's without its extension. */
   readonly name: string;
+  /** Where it is: its folder, or its file. */
   readonly folder: string;
   /** diffusers' class, as `StableDiffusionXLPipeline`. */
   readonly pipelineClass: string;
@@ -69,15 +69,20 @@ export interface Checkpoint {
 }
 
 /**
- * Opens a diffusers folder: reads and checks its configs, and that its networks fit each other. Weights are not
- * touched before a component's `weights()`.
+ * Opens a diffusers folder, or a file that holds all networks: reads and checks its configs, and that its networks fit
+ * each other. Weights are not touched before a component's `weights()`.
  *
  * @param options.cacheFolder where what was checked is remembered and converted weights are kept.
+ * @param options.vae a folder or a file with a VAE that counts in place of its own.
  * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted.
  * @example const sprite = await openCheckpoint('assets/models/sprite', { cacheFolder }); sprite.unet.config.in_channels;
  */
-export async function openCheckpoint(folder: string, options: { cacheFolder: string }): Promise<Checkpoint> {
+export async function openCheckpoint(
+  folder: string,
+  options: { readonly cacheFolder: string; readonly vae?: string },
+): Promise<Checkpoint> {
   const root = resolve(folder);
+  if ((await stat(root).catch(() => null))?.isFile()) return openSingleFile(root, options);
   await refuseOtherThings(root);
   const indexFile = join(root, 'model_index.json');
   const index = await parseConfig(ModelIndex, indexFile);
@@ -92,23 +97,18 @@ export async function openCheckpoint(folder: string, options: { cacheFolder: str
   };
   const configOf = (name: ComponentName) => join(root, name, 'config.json');
   const component = (name: ComponentName): Component => {
-    let opened: Promise<Weights> | undefined;
     const path = join(root, name);
-    const open = () =>
-      openWeights(path, options).catch((error: unknown) => {
-        // A full disk may have room, a bad file be replaced, by the time they are asked for again.
-        opened = undefined;
-        throw error;
-      });
-    return { folder: path, weights: () => (opened ??= open()) };
+    return lazyComponent(path, () => openWeights(path, options));
   };
 
   classOf('unet', 'UNet2DConditionModel');
   const unet = { ...component('unet'), config: await parseConfig(UNetConfig, configOf('unet')) };
-  const vae: Vae =
+  const own: Vae =
     classOf('vae', 'AutoencoderKL', 'AutoencoderTiny') === 'AutoencoderKL'
       ? { ...component('vae'), kind: 'kl', config: await parseConfig(VaeConfig, configOf('vae')) }
       : { ...component('vae'), kind: 'tiny', config: await parseConfig(TinyVaeConfig, configOf('vae')) };
+
+  const vae = options.vae === undefined ? own : await openVae(options.vae, hintsOf(own, index), options);
 
   const textEncoders: TextEncoder[] = [];
   for (const [name, tokenizer] of encoderNames) {
@@ -166,6 +166,13 @@ const encoderNames = [
   ['text_encoder_2', 'tokenizer_2'],
 ] as const;
 
+/** What a VAE without a config has from the one that it stands in for. */
+function hintsOf({ kind, config }: Vae, { _class_name }: ModelIndex) {
+  const usual = _class_name.startsWith('StableDiffusionXL') ? 0.13025 : 0.18215;
+  const scalingFactor = kind === 'kl' ? config.scaling_factor : usual;
+  return { scalingFactor, upcast: config.force_upcast, sampleSize: 512 };
+}
+
 async function refuseOtherThings(path: string): Promise<void> {
   const cannot = (found: string) =>
     new UserError('bad-model', `Cannot open model ${basename(path)}: ${found}, want a diffusers folder`);
@@ -173,6 +180,5 @@ async function refuseOtherThings(path: string): Promise<void> {
     [path, join(path, 'model_index.json')].map((at) => stat(at).catch(() => null)),
   );
   if (!here) throw cannot(`there is no ${path}`);
-  if (here.isFile()) throw cannot(`${path} is a single file, which is not read yet`);
   if (!index) throw cannot(`there is no model_index.json in ${path}`);
 }

@@ -250,11 +250,6 @@ describe('a checkpoint is refused', () => {
   test.each<[what: string, make: (path: string) => Promise<unknown>, why: (path: string) => string]>([
     ['that is not there', async () => {}, (path) => `there is no ${path}`],
     [
-      'that is a single file',
-      (path) => writeFile(path, ''),
-      (path) => `${path} is a single file, which is not read yet`,
-    ],
-    [
       'without a model_index.json',
       (path) => mkdir(path),
       (path) => `there is no model_index.json in ${path}`,
