@@ -32,8 +32,16 @@ export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   return { width, height, multiple, steps, guidance, checked, tasks: tasksOf(checkpoint) };
 }
 
-function tasksOf(checkpoint: Checkpoint): readonly Task[] {
+/** Channels that a U-Net takes beside the noise tell what else it has to be given. */
+const tasksByChannels: Readonly<Record<number, readonly Task[]>> = {
+  7: ['upscale'],
+  8: ['instruct'],
+  9: ['mask'],
+};
+
+function tasksOf({ unet, requiresAestheticsScore }: Checkpoint): readonly Task[] {
+  const own = tasksByChannels[unet.config.in_channels];
+  if (own) return own;
   // SDXL's refiner was trained on the last steps alone.
-  if (checkpoint.requiresAestheticsScore) return ['picture'];
-  return ['text', 'picture', 'mask'];
+  return requiresAestheticsScore ? ['picture'] : ['text', 'picture', 'mask'];
 }
