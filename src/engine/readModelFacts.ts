@@ -32,15 +32,15 @@ export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   return { width, height, multiple, steps, guidance, checked, tasks: tasksOf(checkpoint) };
 }
 
-/** Channels that a U-Net takes beside the noise tell what else it has to be given. */
+/** What a U-Net takes besides the latents, in channels: a small picture, another's latents, or these and a mask. */
 const tasksByChannels: Readonly<Record<number, readonly Task[]>> = {
-  7: ['upscale'],
-  8: ['instruct'],
-  9: ['mask'],
+  3: ['upscale'],
+  4: ['instruct'],
+  5: ['mask'],
 };
 
 function tasksOf({ unet, requiresAestheticsScore }: Checkpoint): readonly Task[] {
-  const own = tasksByChannels[unet.config.in_channels];
+  const own = tasksByChannels[unet.config.in_channels - unet.config.out_channels];
   if (own) return own;
   // SDXL's refiner was trained on the last steps alone.
   return requiresAestheticsScore ? ['picture'] : ['text', 'picture', 'mask'];

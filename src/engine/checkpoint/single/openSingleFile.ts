@@ -68,9 +68,13 @@ export async function openSingleFile(
   const config = unetConfigOf(canonicalNames(floats(tensors)), hints, file.path);
   const unet = { ...file.component('unet', tensors), config };
   const textEncoders = textEncodersOf(file, layout, options);
+  const requires_aesthetics_score = layout === 'refiner';
   refuseMisfits({
     ...{ indexFile: file.path, unetFile: file.path, unet: config, textEncoders },
-    index: { _class_name: kind.pipelineClass, force_zeros_for_empty_prompt: true, defaults: {} },
+    index: {
+      ...{ _class_name: kind.pipelineClass, requires_aesthetics_score },
+      ...{ force_zeros_for_empty_prompt: kind.forceZeros, defaults: {} },
+    },
     latentChannels: vae.config.latent_channels,
   });
 
@@ -81,6 +85,7 @@ export async function openSingleFile(
     defaults: sidecar.defaults ?? kind.defaults,
     textStates: undefined,
     forceZerosForEmptyPrompt: kind.forceZeros,
+    requiresAestheticsScore: requires_aesthetics_score,
     ...sampleSize(kind.pipelineClass, config, vae),
   };
 }
