@@ -10,7 +10,8 @@ Needs torch 2.15, diffusers 0.42.1, transformers 5 and pillow (PyPI). Run by han
 
 Under test/golden/families:
     index.json               every whole picture: {family, name, request (a DrawRequest of src/job.ts; `init` is a
-                             PNG in this folder), file}
+                             PNG in this folder, as is `control.image`), file}; with a `base`, that family's checkpoint
+                             draws, and `family` is the folder of models that holds what is used besides
     init-WxH.png             what img2img starts from
     tokenizers/              the small CLIP vocabularies that the families share
     <family>/checkpoint/     the configs and index files of the checkpoint, as they lie in its folder
@@ -38,7 +39,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import checkpoint, lcm, networks, pictures, record, refiner, safety, sd, sdxl, single, sprite, truesize
+from golden.families import (checkpoint, control, lcm, networks, pictures, record, refiner, safety, sd, sdxl, single,
+    sprite, truesize)
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
@@ -62,6 +64,10 @@ def main():
         if not options.names or family["name"] in options.names:
             mine = record.record(family, root, options.keep)
             entries = [e for e in entries if e["family"] != family["name"]] + mine
+    for family in control.FAMILIES:
+        if not options.names or family["name"] in options.names:
+            mine = control.record_family(family, root, options.keep)
+            entries = [e for e in entries if e["family"] != family["name"]] + mine
     if not options.names or safety.family["name"] in options.names:
         safety.record_checked(root, options.keep)
     if not options.names or "sprite" in options.names:
@@ -69,7 +75,7 @@ def main():
             os.path.join(REPOSITORY, "test", "golden", "sprite"))
     if not options.names or "sd15" in options.names:
         checkpoint.describe(truesize.sd15, os.path.join(REPOSITORY, "bench"))
-    order = [family["name"] for family in FAMILIES]
+    order = [family["name"] for family in [*FAMILIES, *control.FAMILIES]]
     entries = sorted((e for e in entries if e["family"] in order), key=lambda e: order.index(e["family"]))
     record.write_lines(path, entries)
 

@@ -111,7 +111,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
 
     unet: (shape) =>
       network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) =>
-        buildUNet(p, unet.config, shape, checkpoint.requiresAestheticsScore ? 5 : undefined),
+        buildUNet(p, unet.config, shape, { timeIds: checkpoint.requiresAestheticsScore ? 5 : undefined }),
       ),
 
     decoder: (size) =>

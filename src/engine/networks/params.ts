@@ -19,17 +19,19 @@ const dtypes: Readonly<Record<string, DType>> = { F32: 'float32', F16: 'float16'
  * const weight = p.scope('down_blocks.0.resnets.0').weight('conv1.weight', [320, 320, 3, 3]);
  */
 export function createParams(graph: Graph, weights: Weights, target: Target, prefix = ''): Params {
+  const prefixed = (name: string): string => (prefix === '' ? name : `${prefix}/${name}`);
+
   const stored = (name: string, shape: readonly number[]): TensorInfo => {
     const info = weights.tensors.get(name);
-    if (info === undefined) throw problem(graph, `${name} is missing, want [${shape}]`);
+    if (info === undefined) throw problem(graph, `${prefixed(name)} is missing, want [${shape}]`);
     if (info.shape.join() !== shape.join())
-      throw problem(graph, `${name} is [${info.shape}], want [${shape}]`);
+      throw problem(graph, `${prefixed(name)} is [${info.shape}], want [${shape}]`);
     return info;
   };
 
   const at = (path: string): Params => {
     const full = (name: string): string => (path === '' ? name : `${path}.${name}`);
-    const named = (name: string): string => (prefix === '' ? full(name) : `${prefix}/${full(name)}`);
+    const named = (name: string): string => prefixed(full(name));
     const p: Params = {
       path,
       graph,
@@ -58,7 +60,7 @@ export function createParams(graph: Graph, weights: Weights, target: Target, pre
           compute: async () => {
             const bytes = bytesOf(compute(await Promise.all(parts.map(readTensor))), dtype);
             if (dtype === 'float16' && firstNotFinite(bytes, 'F16') >= 0)
-              throw problem(graph, `${full(name)} has numbers too large for float16, want at most 65504`);
+              throw problem(graph, `${named(name)} has numbers too large for float16, want at most 65504`);
             return bytes;
           },
         });

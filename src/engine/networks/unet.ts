@@ -5,7 +5,8 @@
  */
 import type { UNetConfig } from '../checkpoint/config/unet.js';
 import { unetLevels } from '../checkpoint/config/unetLevels.js';
-import { cast, scale, shift } from '../onnx/elementwise.js';
+import { add, cast, scale, shift } from '../onnx/elementwise.js';
+import type { Var } from '../onnx/graph.js';
 import { batch } from '../onnx/shape.js';
 import type { Params } from './target.js';
 import { downBlock, type Features, midBlock, upBlock } from './unet-blocks.js';
@@ -18,12 +19,24 @@ export interface UNetShape {
   readonly tokens: number;
 }
 
+/** What a ControlNet adds: to the map that each skip brings to the way up, and to the middle; [B,C,h,w] or [B,C,1,1]. */
+export interface Residuals {
+  readonly skips: readonly Var[];
+  readonly mid: Var;
+}
+
+export interface UNetOptions {
+  /** Numbers in `time_ids`; SDXL's six when left out. */
+  readonly timeIds?: number;
+  /** A ControlNet's, built before. */
+  readonly residuals?: Residuals;
+}
+
 /**
  * Adds the U-Net to `p.graph`: `sample` [B,C,h,w], `timestep` [B] and `encoder_hidden_states` [B,T,D] →
  * `out_sample` [B,C',h,w], all float32. Where the config has them, also `text_embeds` [B,P] and `time_ids` [B,6],
  * `timestep_cond` [B,K], and `class_labels` ([B], int64 for an embedding table; [B,N] for a projection).
  *
- * @param timeIds numbers in `time_ids`; SDXL's six when left out
  * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
  * @example buildUNet(createParams(graph, weights, cpuTarget), config, { width: 64, height: 64, tokens: 77 });
  */
@@ -31,7 +44,7 @@ export function buildUNet(
   p: Params,
   config: UNetConfig,
   { width, height, tokens }: UNetShape,
-  timeIds?: number,
+  { timeIds, residuals }: UNetOptions = {},
 ): void {
   const { graph, target: t } = p;
   const { down, mid, up } = unetLevels(config);
@@ -47,7 +60,7 @@ export function buildUNet(
   let x: Features = { map, channels: first }; // [B, C₀, h, w]
 
   // Every map made on the way down waits for its place on the way up.
-  const skips = [x];
+  let skips = [x];
   down.forEach((level, i) => {
     const halve = i < down.length - 1;
     skips.push(...downBlock(p.scope(`down_blocks.${i}`), x, level, halve, conditions)); // [B, Cᵢ, h/2ⁱ⁺¹, w/2ⁱ⁺¹]
@@ -55,6 +68,11 @@ export function buildUNet(
   });
 
   if (config.mid_block_type !== null) x = midBlock(p.scope('mid_block'), x, mid, conditions);
+
+  if (residuals) {
+    skips = skips.map(({ map, channels }, i) => ({ map: add(map, residuals.skips[i]!), channels }));
+    x = { ...x, map: add(x.map, residuals.mid) };
+  }
 
   up.forEach((level, i) => {
     x = upBlock(p.scope(`up_blocks.${i}`), x, level, skips, conditions); // [B, Cᵢ, 2h, 2w], the last one [B, C₀, h, w]

@@ -13,7 +13,7 @@
  */
 import { UserError } from '../../errors.js';
 import { bytesOf, type DType, sizeOf } from './dtype.js';
-import { countOf, type Shape, showShape } from './shape.js';
+import { countOf, type Shape, sameShape, showShape } from './shape.js';
 
 /** A value of a graph. */
 export interface Var {
@@ -77,6 +77,7 @@ export interface Graph {
   /** Throws `Cannot build <graph>: <path>: <problem>`. */
   fail(problem: string): never;
 
+  /** An input; the same one when it is there already. */
   input(name: string, dtype: DType, shape: Shape): Var;
   output(name: string, value: Var): void;
   /** A small constant kept in the model; equal ones are stored once. */
@@ -125,6 +126,13 @@ export function createGraph(name: string): Graph {
     },
 
     input(name, dtype, shape) {
+      // Networks that meet in one graph are told the same things.
+      const known = inputs.find((input) => input.name === name);
+      if (known !== undefined) {
+        if (known.dtype === dtype && sameShape(known.shape, shape)) return known;
+        const found = `${known.dtype} ${showShape(known.shape)}`;
+        return graph.fail(`input ${name} is ${found} for one network, want ${dtype} ${showShape(shape)}`);
+      }
       const value: Var = { graph, name, dtype, shape };
       inputs.push(value);
       return value;

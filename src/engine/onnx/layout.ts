@@ -61,6 +61,19 @@ export function split(x: Var, count: number, axis: number): Var[] {
   );
 }
 
+/** The first `count` along `axis`. */
+export function take(x: Var, count: number, axis: number): Var {
+  const dim = x.shape[axis];
+  if (typeof dim !== 'number' || count < 1 || count > dim)
+    return x.graph.fail(
+      `the first ${count} of ${showShape(x.shape)} along axis ${axis}: there are not so many`,
+    );
+  if (count === dim) return x;
+  const numbers = [[0], [count], [axis]].map((values) => x.graph.constant('int64', [1], values));
+  const shape = x.shape.map((d, i) => (i === axis ? count : d));
+  return x.graph.node('Slice', [x, ...numbers], [{ dtype: x.dtype, shape }])[0]!;
+}
+
 /** Rows of `table` [N,…] picked by `indices` (int32 or int64, any shape) → [indices…, …]. */
 export function gather(table: Var, indices: Var): Var {
   if (indices.dtype !== 'int32' && indices.dtype !== 'int64')

@@ -14,6 +14,7 @@ import { liveNodes } from '../../../src/engine/onnx/liveNodes.js';
 import { encodeModel } from '../../../src/engine/onnx/protobuf.js';
 import { openSession, type Tensor } from '../../../src/engine/session.js';
 import { checkpointFolder } from '../../fixtures/checkpoint.js';
+import { controlledUNet } from '../../fixtures/controlNet.js';
 import { whyNoCudaKernel } from '../../fixtures/cuda-kernels.js';
 import { differenceOf } from '../../fixtures/difference.js';
 import { lowerCuda } from '../../fixtures/lower-cuda.js';
@@ -59,6 +60,24 @@ describe('lowered to what the CPU can run, a graph for CUDA computes what the CP
     },
   );
 
+  it.each([
+    ['sd1', 'sd1-control', 'edges'],
+    ['sd1', 'sd1-control', 'pooled'],
+    ['sdxl', 'sdxl-control', 'edges'],
+  ])('%s: the unet with a ControlNet of %s, %s', async (base, family, name) => {
+    const { weights, build } = await controlledUNet(base, family, name);
+    const halves = await Promise.all(weights.map((each) => weightsAs(each, 'F16', cacheFolder)));
+    const graph = build(cudaTarget, halves, size);
+    const weightsFolder = await settle(graph, cacheFolder);
+    const problems = liveNodes(graph).map(whyNoCudaKernel);
+    expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
+    const feeds = feedsFor(graph);
+    const found = await run(await lowerCuda(graph, { weightsFolder, rounded: false }), feeds);
+    const singles = await Promise.all(halves.map((each) => weightsAs(each, 'F32', cacheFolder)));
+    const onCpu = build(cpuTarget, singles, size);
+    compare(found, await run(onCpu, feeds, await settle(onCpu, cacheFolder)), 1e-4);
+  });
+
   it('sd1: the unet with attention in single floats', async () => {
     const checkpoint = await openCheckpoint(await checkpointFolder('sd1'), { cacheFolder });
     const upcast = {
@@ -80,6 +99,7 @@ describe.each(realNetworks)('$name at its real size', (network) => {
   const { graph, parameters } = listed(network, cudaTarget);
   const nodes = liveNodes(graph);
   const count = (op: string) => nodes.filter((node) => node.op === op).length;
+  const together = network.name.includes('ControlNet') ? 2 : 1;
 
   it('takes every weight that the checkpoint has, once', () => {
     expect(parameters).toBe(network.parameters);
@@ -102,11 +122,13 @@ describe.each(realNetworks)('$name at its real size', (network) => {
     expect(wide.filter(({ op }) => ![...sinusoid, ...allowed].includes(op)).map(({ name }) => name)).toEqual(
       [],
     );
-    expect(wide.length).toBeLessThan(20 + 40 * allowed.length);
+    expect(wide.length).toBeLessThan(20 * together + 40 * allowed.length);
   });
 
   it('turns maps round at its ends only, and only half floats', () => {
-    expect(count('Transpose')).toBe(network.name.startsWith('CLIP') || network.name.includes('bigG') ? 0 : 2);
+    const ends = network.name.startsWith('CLIP') || network.name.includes('bigG') ? 0 : 2;
+    // A ControlNet begins with the latents too, and with a picture.
+    expect(count('Transpose')).toBe(ends * together);
     expect(count('Conv') + count('InstanceNormalization')).toBe(0);
   });
 

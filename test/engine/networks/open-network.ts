@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { openWeights, weightsAs } from '../../../src/engine/checkpoint/weights.js';
+import { openWeights, type Weights, weightsAs } from '../../../src/engine/checkpoint/weights.js';
 import { cpuTarget } from '../../../src/engine/networks/cpu.js';
 import { settle } from '../../../src/engine/networks/derived.js';
 import { createParams } from '../../../src/engine/networks/params.js';
@@ -20,10 +20,20 @@ export async function openNetwork(
   build: (p: Params) => void,
   options: { threads?: number } = {},
 ): Promise<Run> {
-  const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
-  const weights = await weightsAs(await openWeights(folder, { cacheFolder }), 'F32', cacheFolder);
+  return openNetworks([await openWeights(folder, { cacheFolder })], ([p]) => build(p!), options);
+}
+
+const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
+
+/** Opens networks that meet in one graph; the weights of each go with its own `Params`. */
+export async function openNetworks(
+  weights: readonly Weights[],
+  build: (all: readonly Params[]) => void,
+  options: { threads?: number } = {},
+): Promise<Run> {
   const graph = createGraph('network');
-  build(createParams(graph, weights, cpuTarget));
+  const singles = await Promise.all(weights.map((each) => weightsAs(each, 'F32', cacheFolder)));
+  build(singles.map((each, i) => createParams(graph, each, cpuTarget, i === 0 ? '' : `network ${i}`)));
   const weightsFolder = await settle(graph, cacheFolder);
   const session = await openSession(encodeModel(graph), {
     ...options,

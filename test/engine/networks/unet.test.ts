@@ -24,7 +24,7 @@ async function openUNet(
   timeIds?: number,
 ): Promise<Run> {
   const config = await readConfig(checkpoint, changes);
-  return openNetwork(join(checkpoint, 'unet'), (p) => buildUNet(p, config, shape, timeIds), options);
+  return openNetwork(join(checkpoint, 'unet'), (p) => buildUNet(p, config, shape, { timeIds }), options);
 }
 
 /** Of |a − b|, as a share of the largest |b|. */

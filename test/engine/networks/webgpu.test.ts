@@ -13,6 +13,7 @@ import { liveNodes } from '../../../src/engine/onnx/liveNodes.js';
 import { encodeModel } from '../../../src/engine/onnx/protobuf.js';
 import { openSession, type Tensor } from '../../../src/engine/session.js';
 import { checkpointFolder } from '../../fixtures/checkpoint.js';
+import { controlledUNet } from '../../fixtures/controlNet.js';
 import { differenceOf } from '../../fixtures/difference.js';
 import { feedsFor, type NetworkToBuild, networksOf } from '../../fixtures/networks.js';
 import { runOnSwiftshader, withoutSwiftshader } from '../../fixtures/swiftshader.js';
@@ -40,17 +41,28 @@ describe.skipIf(withoutSwiftshader())('on WebGPU, by SwiftShader', patience, () 
     const { graph, weightsFolder } = await build(network, webgpuPlainTarget);
     const feeds = feedsFor(graph);
     const outputs = await runOnSwiftshader(encodeModel(graph), weightsFolder, feeds);
-    const wanted = await runOnCpu(network, feeds);
-    expect(Object.keys(outputs)).toEqual(Object.keys(wanted));
-    for (const [output, { data }] of Object.entries(wanted)) {
-      const { difference, largest } = differenceOf(
-        outputs[output]!.data as Float32Array,
-        data as Float32Array,
-      );
-      expect(difference, `largest difference of ${output}, of ${largest}`).toBeLessThan(1e-3);
-    }
+    compare(outputs, await runOnCpu(network, feeds));
+  });
+
+  it('sd1: the unet with a ControlNet computes what it does on the CPU', async () => {
+    const { weights, build } = await controlledUNet('sd1', 'sd1-control', 'edges');
+    const singles = await Promise.all(weights.map((each) => weightsAs(each, 'F32', cacheFolder)));
+    const graph = build(webgpuPlainTarget, singles, size);
+    const weightsFolder = await settle(graph, cacheFolder);
+    const feeds = feedsFor(graph);
+    const outputs = await runOnSwiftshader(encodeModel(graph), weightsFolder, feeds);
+    const onCpu = build(cpuTarget, singles, size);
+    compare(outputs, await run(onCpu, await settle(onCpu, cacheFolder), feeds));
   });
 });
+
+function compare(outputs: Record<string, Tensor>, wanted: Record<string, Tensor>): void {
+  expect(Object.keys(outputs)).toEqual(Object.keys(wanted));
+  for (const [output, { data }] of Object.entries(wanted)) {
+    const { difference, largest } = differenceOf(outputs[output]!.data as Float32Array, data as Float32Array);
+    expect(difference, `largest difference of ${output}, of ${largest}`).toBeLessThan(1e-3);
+  }
+}
 
 it('the feed-forward is one product, one BiasSplitGelu and one product on WebGPU', async () => {
   const { graph } = await build(await networkOf('sd1', 'unet'), webgpuTarget);
@@ -81,6 +93,14 @@ async function runOnCpu(
   feeds: Record<string, Tensor>,
 ): Promise<Record<string, Tensor>> {
   const { graph, weightsFolder } = await build(network, cpuTarget);
+  return run(graph, weightsFolder, feeds);
+}
+
+async function run(
+  graph: Graph,
+  weightsFolder: string,
+  feeds: Record<string, Tensor>,
+): Promise<Record<string, Tensor>> {
   const options = { device: 'cpu' as const, weightsFolder, weightBytes: weightBytes(graph) };
   const session = await openSession(encodeModel(graph), options);
   try {

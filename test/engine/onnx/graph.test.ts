@@ -21,6 +21,16 @@ describe('a graph', () => {
     expect(graph.within('mid_block', () => add(a, a)).name).toBe('mid_block/Add_0');
   });
 
+  it('has one input of a name, which networks of one graph share', () => {
+    const graph = createGraph('unet');
+    const sample = graph.input('sample', 'float32', [batch, 4]);
+    expect(graph.input('sample', 'float32', [batch, 4])).toBe(sample);
+    expect(graph.inputs).toEqual([sample]);
+    expect(() => graph.input('sample', 'float32', [batch, 9])).toThrow(
+      'Cannot build unet: input sample is float32 [B,4] for one network, want float32 [B,9]',
+    );
+  });
+
   it('keeps equal constants once, and others apart', () => {
     const graph = createGraph('unet');
     const constants = [

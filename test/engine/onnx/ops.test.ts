@@ -23,8 +23,10 @@ import {
   resizeNearest,
   rowAt,
   split,
+  take,
   transpose,
 } from '../../../src/engine/onnx/layout.js';
+import { mean } from '../../../src/engine/onnx/mean.js';
 import {
   instanceNormalization,
   layerNormalization,
@@ -69,6 +71,8 @@ const cases: [string, (graph: Graph) => Var, number[], number[]][] = [
   ['x.T', (g) => transpose(counting(g, [2, 3]), [1, 0]), [3, 2], [0, 3, 1, 4, 2, 5]],
   ['x.reshape(3, 2)', (g) => reshape(counting(g, [2, 3]), [3, 2]), [3, 2], [0, 1, 2, 3, 4, 5]],
   ['cat', (g) => concat([counting(g, [2, 1]), counting(g, [2, 2])], 1), [2, 3], [0, 0, 1, 1, 2, 3]],
+  ['x[:, :2]', (g) => take(counting(g, [2, 4]), 2, 1), [2, 2], [0, 1, 4, 5]],
+  ['x.mean(1)', (g) => mean(counting(g, [2, 4, 1]), 1), [2, 1], [1.5, 5.5]],
   ['chunk(2, 1)[1]', (g) => split(counting(g, [2, 4]), 2, 1)[1]!, [2, 2], [2, 3, 6, 7]],
   [
     'interpolate 2×3 to 3×5, nearest',

@@ -17,8 +17,10 @@ import {
   reshape,
   rowAt,
   split,
+  take,
   transpose,
 } from '../../../src/engine/onnx/layout.js';
+import { mean } from '../../../src/engine/onnx/mean.js';
 import {
   groupNorm,
   instanceNormalization,
@@ -54,6 +56,8 @@ describe('an op on shapes or types that do not fit', () => {
       'NhwcConv of [B,8,8,4] with a weight [320,4,3,3], want [O,kH,kW,4]',
       () => nhwcConv(of(batch, 8, 8, 4), of(320, 4, 3, 3)),
     ],
+    ['the first 9 of [B,4] along axis 1: there are not so many', () => take(of(batch, 4), 9, 1)],
+    ['Mean of [B,4] along axis 0, want one of its own', () => mean(of(batch, 4), 0)],
     ['Reshape of [B,4,6] to [B,5,5]: the counts differ', () => reshape(of(batch, 4, 6), [batch, 5, 5])],
     ['Reshape of [B,4] to [4]: the counts differ', () => reshape(of(batch, 4), [4])],
     [
