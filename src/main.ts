@@ -100,6 +100,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
     const enqueue = (job: Job, { alone = false } = {}) => {
       queue.add({
         ...{ id: job.id, person: job.person.key, urgency: job.urgency, cost: costs.of(job.options), alone },
+        model: job.options.model,
         // Its row is there: it was let in when it was accepted.
         again: true,
       });
@@ -112,6 +113,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       waitingEach: config.limits.waitingEach,
       waitingMost: config.limits.waiting,
       clock,
+      loading: studio.loading,
       onMove: () => announcer.moved(),
       work: createWork({
         ...{ log, storage, adapters, clock, logger, pictures, rooms, ends, stopping: stopping.signal },

@@ -21,6 +21,7 @@ export interface Config {
   readonly threads: number | undefined;
   readonly slots: number | undefined;
   readonly warmModels: number;
+  readonly memoryMb: number | undefined;
   readonly logLevel: string;
   readonly databaseUrl: string;
   /** People's keys. */
@@ -105,6 +106,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
     threads: env.KILN_THREADS,
     slots: env.KILN_SLOTS,
     warmModels: env.KILN_WARM_MODELS,
+    memoryMb: env.KILN_MEMORY_MB,
     logLevel: env.KILN_LOG_LEVEL,
     databaseUrl: env.DATABASE_URL ?? `file:${join(env.KILN_DATA, 'kiln.db')}`,
     admins: list(env.KILN_ADMINS),

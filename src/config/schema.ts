@@ -38,6 +38,11 @@ export const environmentSchema = z.object({
   KILN_WARM_MODELS: whole(1, 16)
     .default(2)
     .describe('Models that stay loaded; a third one takes the place of the one used longest ago.'),
+  KILN_MEMORY_MB: whole(256, 10_000_000)
+    .optional()
+    .describe(
+      "Memory for all loaded models together. Not set: three quarters of this machine's; on a GPU no limit.",
+    ),
 
   KILN_HOST: z
     .string()

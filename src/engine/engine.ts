@@ -36,6 +36,8 @@ export interface Engine {
   close(): Promise<void>;
   /** The process's id; undefined while there is none. */
   readonly pid: number | undefined;
+  /** Bytes of private memory of the process, as it last told; 0 while there is none. */
+  readonly memory: number;
 }
 
 const defaultHangSeconds = 120;
@@ -92,6 +94,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     close: () => stayAlive(keeper.close()),
     get pid() {
       return keeper.pid;
+    },
+    get memory() {
+      return keeper.memory;
     },
   };
 }

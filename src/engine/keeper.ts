@@ -26,6 +26,8 @@ export interface KeeperOptions {
 /** Keeps one engine process at hand, and another after it. */
 export interface Keeper {
   readonly pid: number | undefined;
+  /** Bytes of private memory of the process that takes calls, as it last told. */
+  readonly memory: number;
   /** The process that takes calls, opened; starts one when there is none. Rejects when it cannot be opened. */
   ready(): Promise<EngineProcess>;
   /** To be told after each draw: replaces the process when it holds too much memory, once its draws are done. */
@@ -94,6 +96,10 @@ export function createKeeper({ fork, ceiling, onEvent }: KeeperOptions): Keeper 
   return {
     get pid() {
       return live?.pid;
+    },
+
+    get memory() {
+      return live?.memory.latest ?? 0;
     },
 
     async ready() {

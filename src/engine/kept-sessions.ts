@@ -11,33 +11,59 @@ export interface Network {
 export interface KeptSessions {
   /** The network `name` for `size`; `make` opens its session. */
   network(name: string, size: string, make: () => Promise<Session>): Network;
+  /** The same sessions for another owner, whose names are its own and whose `close` closes none but its own. */
+  scope(owner: string): KeptSessions;
   close(): Promise<void>;
 }
 
+export interface KeptSessionsOptions {
+  /** Sizes of one network that stay open; one in use is never closed, so there may be more for a while. */
+  readonly most: number;
+  /** Bytes that all of them may take together; no limit when left out. */
+  readonly budget?: number;
+  /** Bytes that they take now, where it can be measured; the weights of what is open when left out. */
+  readonly measure?: () => number;
+}
+
 interface Entry {
+  readonly owner: string;
   readonly name: string;
   readonly session: Promise<Session>;
+  /** Set once it is open. */
+  weightBytes: number;
   users: number;
 }
 
 /**
- * @param most sizes of one network that stay open; one in use is never closed, so there may be more for a while.
+ * What passes the budget is closed network by network, whoever was used longest ago first: text encoder, U-Net and VAE
+ * of one drawing then take turns in memory. What a network takes is known once it has run.
+ *
  * @example
- * const sessions = keepSessions(4);
+ * const sessions = keepSessions({ most: 4 });
  * await sessions.network('unet', '64×64', () => openSession(model, options)).run(feeds);
  */
-export function keepSessions(most: number): KeptSessions {
+export function keepSessions(options: KeptSessionsOptions): KeptSessions {
+  const { most, budget = Number.POSITIVE_INFINITY } = options;
   // In the order of last use.
   const entries = new Map<string, Entry>();
+  /** Bytes that each took when it was opened and run for the first time. */
+  const growth = new Map<string, number>();
+
+  const weights = () => [...entries.values()].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
+  const taken = options.measure ?? weights;
 
   async function using<T>(
+    owner: string,
     name: string,
     size: string,
     make: () => Promise<Session>,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const key = `${name} ${size}`;
-    const entry = entries.get(key) ?? { name, session: make(), users: 0 };
+    const key = `${owner} ${name} ${size}`;
+    const found = entries.get(key);
+    if (!found) await makeRoom(growth.get(key) ?? 0);
+    const before = taken();
+    const entry = entries.get(key) ?? { owner, name, session: make(), weightBytes: 0, users: 0 };
     entries.delete(key);
     entries.set(key, entry);
     entry.users++;
@@ -46,35 +72,52 @@ export function keepSessions(most: number): KeptSessions {
         if (entries.get(key) === entry) entries.delete(key);
         throw error;
       });
+      entry.weightBytes = session.weightBytes;
       return await work(session);
     } finally {
       entry.users--;
-      await closeOldest(name);
+      if (!found && !growth.has(key)) growth.set(key, Math.max(0, taken() - before));
+      await closeOldest(entry);
+      await makeRoom(0);
     }
   }
 
-  async function closeOldest(name: string): Promise<void> {
-    const siblings = [...entries].filter(([, entry]) => entry.name === name);
-    const old = siblings
-      .slice(0, Math.max(0, siblings.length - most))
-      .filter(([, entry]) => entry.users === 0);
-    for (const [key] of old) entries.delete(key);
-    for (const [, entry] of old) await (await entry.session).release();
+  async function closeOldest({ owner, name }: Entry): Promise<void> {
+    const siblings = [...entries].filter(([, entry]) => entry.name === name && entry.owner === owner);
+    const old = siblings.slice(0, Math.max(0, siblings.length - most));
+    for (const [key, entry] of old) if (entry.users === 0) await release(key, entry);
   }
 
-  return {
+  async function makeRoom(more: number): Promise<void> {
+    while (taken() + more > budget) {
+      const [oldest] = [...entries].filter(([, { users }]) => users === 0);
+      // What was used last stays, if it alone is too much: closing it after each run would open it for each.
+      if (!oldest || (more === 0 && entries.size === 1)) return;
+      await release(...oldest);
+    }
+  }
+
+  async function release(key: string, entry: Entry): Promise<void> {
+    entries.delete(key);
+    await (await entry.session).release();
+  }
+
+  const scope = (owner: string): KeptSessions => ({
     network: (name, size, make) => ({
-      open: () => using(name, size, make, async () => undefined),
-      run: (feeds) => using(name, size, make, (session) => session.run(feeds)),
+      open: () => using(owner, name, size, make, async () => undefined),
+      run: (feeds) => using(owner, name, size, make, (session) => session.run(feeds)),
     }),
 
+    scope,
+
     async close() {
-      const open = [...entries.values()];
-      entries.clear();
-      for (const { session } of open) {
+      const own = [...entries].filter(([, entry]) => entry.owner === owner);
+      for (const [key] of own) entries.delete(key);
+      for (const [, { session }] of own) {
         const settled = await session.catch(() => undefined);
         await settled?.release();
       }
     },
-  };
+  });
+  return scope('');
 }

@@ -2,7 +2,7 @@ import type { Device } from '../job.js';
 import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
 import { weightsAs } from './checkpoint/weights.js';
 import type { RunMarks, Size } from './drawing.js';
-import { keepSessions, type Network } from './kept-sessions.js';
+import { type KeptSessions, keepSessions, type Network } from './kept-sessions.js';
 import { buildBert } from './networks/bert.js';
 import { buildClip } from './networks/clip.js';
 import { cpuTarget } from './networks/cpu.js';
@@ -41,13 +41,15 @@ export interface ModelOptions {
   readonly cacheFolder: string;
   readonly threads?: number;
   readonly onRun?: RunMarks;
+  /** Where its sessions are kept, so that several models share one budget; its own when left out. */
+  readonly sessions?: KeptSessions;
 }
 
 /**
  * Sizes whose graphs are kept. A graph's shapes are fixed, and on the CPU large weights are shared between graphs by
  * their memory map, so that a size costs little more than its activations.
  */
-const keptSizes = 4;
+export const keptSizes = 4;
 
 /**
  * The networks of `checkpoint` on one device.
@@ -56,7 +58,7 @@ const keptSizes = 4;
  * @example const unet = createModel(checkpoint, { device: 'cpu', cacheFolder }).unet({ width: 64, height: 64, tokens: 77 });
  */
 export function createModel(checkpoint: Checkpoint, options: ModelOptions): Model {
-  const sessions = keepSessions(keptSizes);
+  const sessions = options.sessions ?? keepSessions({ most: keptSizes });
   let targets: Promise<Targets> | undefined;
   let loadTime = 0;
 

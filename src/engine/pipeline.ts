@@ -12,6 +12,7 @@ import { createPreview } from './preview.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { resolveScheduler } from './schedulers/resolve.js';
 import { completeSettings, type Settings } from './settings.js';
+import { sharedSessions } from './sharedSessions.js';
 import { createStopwatch, type Stopwatch } from './stopwatch.js';
 import { prepare } from './tasks/prepare.js';
 import { createUNetCalls } from './unetCalls.js';
@@ -41,7 +42,8 @@ export const openPipeline: OpenPipeline = async (options) => {
   const began = performance.now();
   const checkpoint = await openCheckpoint(options.model, options);
   const device = await chooseDevice(options.device);
-  const variants = await openVariants(checkpoint, { ...options, device });
+  const sessions = sharedSessions(device, options.memoryBudgetMb);
+  const variants = await openVariants(checkpoint, { ...options, device, sessions });
   const { base } = variants;
   const calls = createUNetCalls();
   const defaults = defaultsOf(checkpoint);

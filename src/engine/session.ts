@@ -22,6 +22,8 @@ export interface Session {
    * @throws UserError `out-of-memory`
    */
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
+  /** Of the weights it was opened with. */
+  readonly weightBytes: number;
   /** Frees the native memory; the session is of no use afterwards. */
   release(): Promise<void>;
 }
@@ -96,6 +98,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
         ]),
       );
     },
+    weightBytes,
     release: () => session.release(),
   };
 }

@@ -21,8 +21,8 @@ interface Running {
  * queue.add({ id: job.id, person: job.person.key, urgency: 'normal', cost: 4000 });
  */
 export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Clock }): Queue {
-  const { slots, runningEach, waitingEach, waitingMost, clock, work, onMove } = options;
-  const turns = createTurns(runningEach);
+  const { slots, runningEach, waitingEach, waitingMost, clock, work, loading, onMove } = options;
+  const turns = createTurns(runningEach, loading);
   const tasks = new Map<string, () => Promise<unknown>>();
   const running = new Map<string, Running>();
   let stopping = false;

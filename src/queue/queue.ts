@@ -8,6 +8,8 @@ export interface Entry {
   readonly urgency: Urgency;
   /** Expected milliseconds of drawing, for the others' waiting time. */
   readonly cost: number;
+  /** The model it is drawn with: see `Loading`. */
+  readonly model?: string;
   /** Runs with no other beside it: a batch-mate of the engine's death. */
   readonly alone?: boolean;
   /** Was accepted before, and is let in however full the line is. */
@@ -21,6 +23,17 @@ export interface Standing {
   readonly eta: number;
 }
 
+/**
+ * Models of which not all are loaded. An entry whose model is not lets those after it go first while theirs is, a few
+ * times, so that the slots draw while it is loaded, and jobs of one model are drawn together where only one is loaded.
+ */
+export interface Loading {
+  /** Whether a job of this model would start to draw at once. */
+  ready(model: string): boolean;
+  /** Told each time an entry lets another go first: the model may be loaded beside what draws. */
+  wanted(model: string): void;
+}
+
 export interface QueueOptions {
   /** Jobs that run at once. */
   readonly slots: number;
@@ -31,6 +44,8 @@ export interface QueueOptions {
   readonly waitingMost: number;
   /** Does the job; what it throws is its own affair and never stops the queue. `signal` aborts on cancel. */
   work(id: string, signal: AbortSignal): Promise<void>;
+  /** All models are always ready when left out. */
+  readonly loading?: Loading;
   /** Told when standings may have changed. */
   onMove?(): void;
 }

@@ -1,4 +1,4 @@
-import type { Entry } from './queue.js';
+import type { Entry, Loading } from './queue.js';
 
 /** Whose turn it is: the order in which entries start, and which may start now. No time, no promises. */
 export interface Turns {
@@ -18,9 +18,14 @@ export interface Turns {
   waitingOf(person: string): number;
 }
 
+const passedAtMost = 4;
+
 /**
  * The urgent go first. Among equals, people take turns: whoever was served longest ago is next, and within a person
  * the first asked goes first. An entry that must run alone waits until nothing runs, and holds what comes after it.
+ *
+ * An entry whose model is not loaded is passed over by the next whose model is, four times at most; `order` tells the
+ * order without that.
  *
  * @param runningEach most entries of one person that run at once
  * @example
@@ -29,11 +34,13 @@ export interface Turns {
  * turns.add({ id: 'b1', person: 'b', urgency: 'normal', cost: 1 });
  * turns.order().map(({ id }) => id); // ['a1', 'b1', 'a2', 'a3']
  */
-export function createTurns(runningEach: number): Turns {
+export function createTurns(runningEach: number, loading?: Loading): Turns {
   const waiting: Entry[] = [];
   const running: Entry[] = [];
   /** When each person was served last, counted in turns; missing for who never was. */
   const served = new Map<string, number>();
+  /** How often each waiting entry was passed over, by its id. */
+  const passed = new Map<string, number>();
   let turn = 0;
   let ordered: readonly Entry[] | undefined;
 
@@ -62,6 +69,19 @@ export function createTurns(runningEach: number): Turns {
     return room.filter(({ alone }) => !alone);
   }
 
+  const isReady = ({ model }: Entry) => model === undefined || loading === undefined || loading.ready(model);
+
+  function chosen(room: readonly Entry[]): Entry | undefined {
+    const first = best(room, served);
+    if (!first || first.alone || isReady(first)) return first;
+    const times = passed.get(first.id) ?? 0;
+    const other = times < passedAtMost ? best(room.filter(isReady), served) : undefined;
+    if (!other) return first;
+    passed.set(first.id, times + 1);
+    loading!.wanted(first.model!);
+    return other;
+  }
+
   function forget(): void {
     if (served.size < 1000) return;
     const active = new Set([...waiting, ...running].map(({ person }) => person));
@@ -78,13 +98,15 @@ export function createTurns(runningEach: number): Turns {
       const index = waiting.findIndex((entry) => entry.id === id);
       if (index < 0) return false;
       waiting.splice(index, 1);
+      passed.delete(id);
       ordered = undefined;
       return true;
     },
 
     next() {
-      const entry = best(mayStart(), served);
+      const entry = chosen(mayStart());
       if (!entry) return undefined;
+      passed.delete(entry.id);
       waiting.splice(waiting.indexOf(entry), 1);
       running.push(entry);
       served.set(entry.person, turn++);

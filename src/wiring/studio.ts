@@ -1,15 +1,19 @@
+import { totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { findModels, modelFolder } from '../cli/models.js';
 import { packageFolder } from '../cli/packageFolder.js';
 import { sleep, systemClock } from '../clock.js';
 import type { ModelInfo, Models } from '../command.js';
 import type { Config } from '../config/config.js';
+import { storedBytes } from '../engine/checkpoint/storedBytes.js';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { readModelFacts } from '../engine/readModelFacts.js';
 import { guessWidth } from '../engine/widths.js';
 import { UserError } from '../errors.js';
 import type { DrawOne } from '../jobs/draw.js';
 import type { Logger } from '../logger.js';
+import type { Loading } from '../queue/queue.js';
+import { createEnginePool } from './enginePool.js';
 
 /** The engines of all models: the default one open from the start, others when they are asked for. */
 export interface Studio {
@@ -17,6 +21,8 @@ export interface Studio {
   readonly draw: DrawOne;
   /** Jobs worth drawing at once. */
   readonly slots: number;
+  /** Which models are loaded, for the line. */
+  readonly loading: Loading;
   /** Content hash of a model. */
   hash(model: string): Promise<string>;
   /** The default model is loaded and has drawn. */
@@ -29,7 +35,15 @@ export interface Studio {
 export interface StudioOptions {
   readonly config: Pick<
     Config,
-    'model' | 'modelFolders' | 'device' | 'cacheFolder' | 'threads' | 'slots' | 'warmModels' | 'environment'
+    | 'model'
+    | 'modelFolders'
+    | 'device'
+    | 'cacheFolder'
+    | 'threads'
+    | 'slots'
+    | 'warmModels'
+    | 'memoryMb'
+    | 'environment'
   >;
   readonly logger: Logger;
   /** The module that draws in the engine's process, for tests. */
@@ -37,14 +51,11 @@ export interface StudioOptions {
   onEngineEvent?(model: string, event: string): void;
 }
 
+const bytesPerMb = 2 ** 20;
+/** Of the machine's memory, for the engines: the rest is the system's, the chat's, and that of mapped weights. */
+const share = 0.75;
 /** What stopping has left of its ten seconds. */
 const closingMayTake = 1000;
-
-interface Open {
-  readonly engine: Promise<Engine>;
-  users: number;
-  warm: boolean;
-}
 
 /**
  * Reads what there is to know of all models, and starts loading the default one. Does not wait for it: what people
@@ -74,69 +85,41 @@ export async function openStudio({
       logger.warn({ error, model: name }, 'a model cannot be used');
     }
   }
-  // In the order of their last use.
-  const open = new Map<string, Open>();
+  const budget = memoryBudget(config);
+  const bytes = new Map<string, number>();
+  for (const name of known.keys()) bytes.set(name, await storedBytes(folders.get(name)!));
   let closed = false;
 
-  function engineOf(name: string): Open {
-    const entry = open.get(name) ?? start(name);
-    open.delete(name);
-    open.set(name, entry);
-    return entry;
-  }
+  const pool = createEnginePool({
+    ...{ budget: budget ?? Number.POSITIVE_INFINITY, most: config.warmModels, keep: defaultName },
+    expected: (name) => bytes.get(name) ?? 0,
+    open: (name) =>
+      openEngine({
+        model: folders.get(name)!,
+        modelFolders: config.modelFolders,
+        device: config.device,
+        cacheFolder: config.cacheFolder,
+        threads: config.threads,
+        memoryBudgetMb: budget && Math.floor(budget / bytesPerMb),
+        env: config.environment,
+        pipeline,
+        onEvent: (event) => {
+          logger.info({ model: name, ...event, output: undefined }, `engine ${event.type}`);
+          onEngineEvent?.(name, event.type);
+        },
+      }),
+    onCloseError: (error) => logger.warn({ error }, 'an engine could not be closed'),
+  });
 
-  function start(name: string): Open {
-    const engine = openEngine({
-      model: folders.get(name)!,
-      device: config.device,
-      cacheFolder: config.cacheFolder,
-      threads: config.threads,
-      env: config.environment,
-      pipeline,
-      onEvent: (event) => {
-        logger.info({ model: name, ...event, output: undefined }, `engine ${event.type}`);
-        onEngineEvent?.(name, event.type);
-      },
-    });
-    const entry: Open = { engine, users: 0, warm: false };
-    engine.then(
-      () => {
-        entry.warm = true;
-      },
-      () => {
-        if (open.get(name) === entry) open.delete(name);
-      },
-    );
-    return entry;
-  }
-
-  /** More than may stay warm: those used longest ago go, but for the default and whoever draws. */
-  async function closeSpare(): Promise<void> {
-    const spare = [...open].filter(([name, { users }]) => users === 0 && name !== defaultName);
-    for (const [name, { engine }] of spare.slice(0, Math.max(0, open.size - config.warmModels))) {
-      open.delete(name);
-      await (await engine).close();
-    }
-  }
-
-  async function using<Value>(name: string, work: (engine: Engine) => Promise<Value>): Promise<Value> {
-    if (closed) throw new UserError('engine-closed', 'Cannot draw: the engine was closed');
-    const entry = engineOf(models.get(name).name);
-    entry.users += 1;
-    try {
-      return await work(await entry.engine);
-    } finally {
-      entry.users -= 1;
-      closeSpare().catch((error) => logger.warn({ error }, 'an engine could not be closed'));
-    }
-  }
+  const using = <Value>(name: string, work: (engine: Engine) => Promise<Value>) =>
+    pool.using(models.get(name).name, work);
 
   const models: Models = {
     list() {
       const first = ({ name }: { name: string }) => (name === defaultName ? 0 : 1);
       return [...known.values()]
         .sort((a, b) => first(a) - first(b))
-        .map((model) => ({ ...model, warm: open.get(model.name)?.warm ?? false }));
+        .map((model) => ({ ...model, warm: pool.loaded(model.name) }));
     },
     get(name) {
       const found = models.list().find((model) => model.name.toLowerCase() === name.toLowerCase());
@@ -179,11 +162,22 @@ export async function openStudio({
     get problem() {
       return ready ? undefined : problem;
     },
+    loading: {
+      ready: (model) => pool.ready(model),
+      wanted: (model) => pool.want(model),
+    },
     async close() {
       closed = true;
-      const closing = [...open.values()].map(async ({ engine }) => (await engine).close());
       // One that is still loading ends with this process, which its watcher watches.
-      await Promise.race([Promise.allSettled(closing), sleep(systemClock, closingMayTake)]);
+      await Promise.race([pool.close(), sleep(systemClock, closingMayTake)]);
     },
   };
+}
+
+/** Bytes that all engines may take; on a GPU only what was set, as its memory is not this machine's. */
+function memoryBudget({ memoryMb, device }: StudioOptions['config']): number | undefined {
+  if (memoryMb !== undefined) return memoryMb * bytesPerMb;
+  if (device !== 'cpu' && device !== 'auto') return undefined;
+  const limit = process.constrainedMemory();
+  return (limit > 0 ? Math.min(limit, totalmem()) : totalmem()) * share;
 }

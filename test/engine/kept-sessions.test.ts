@@ -2,11 +2,11 @@ import { expect, it } from 'vitest';
 import { keepSessions } from '../../src/engine/kept-sessions.js';
 import type { Session } from '../../src/engine/session.js';
 
-function stage(most: number) {
+function stage(most: number, memory: { budget?: number; measure?: () => number } = {}) {
   const opened: string[] = [];
   const released: string[] = [];
   const gates = new Map<string, Promise<void>>();
-  const kept = keepSessions(most);
+  const kept = keepSessions({ most, ...memory });
   const network = (name: string, size: string) =>
     kept.network(name, size, async (): Promise<Session> => {
       opened.push(`${name} ${size}`);
@@ -15,6 +15,7 @@ function stage(most: number) {
           await gates.get(size);
           return {};
         },
+        weightBytes: 10,
         release: async () => void released.push(`${name} ${size}`),
       };
     });
@@ -42,7 +43,7 @@ it('a session in use is not closed, whatever is opened meanwhile', async () => {
 });
 
 it('one that could not be opened is tried again', async () => {
-  const kept = keepSessions(1);
+  const kept = keepSessions({ most: 1 });
   let tries = 0;
   const network = kept.network('unet', 'a', async () => {
     tries++;
@@ -59,4 +60,62 @@ it('closing closes all', async () => {
   await network('vae', 'a').open();
   await kept.close();
   expect(released).toEqual(['unet a', 'vae a']);
+});
+
+it('past the budget, networks give way to each other, the one used longest ago first', async () => {
+  const { opened, released, network } = stage(4, { budget: 25 });
+  for (const name of ['text', 'unet', 'unet', 'vae', 'unet', 'text']) await network(name, 'a').run({});
+  expect(released).toEqual(['text a', 'vae a']);
+  expect(opened).toEqual(['text a', 'unet a', 'vae a', 'text a']);
+});
+
+it('where memory is measured, room is made for what a network is known to take before it is opened again', async () => {
+  let memory = 100;
+  const sizes: Record<string, number> = { text: 10, unet: 60, vae: 50 };
+  const log: string[] = [];
+  const kept = keepSessions({ most: 4, budget: 200, measure: () => memory });
+  const opening = (name: string) => {
+    log.push(`+${name}`);
+    memory += sizes[name]!;
+  };
+  const use = async (name: string) => {
+    const network = kept.network(name, '', async () => {
+      opening(name);
+      return {
+        run: async () => ({}),
+        weightBytes: 0,
+        release: async () => {
+          memory -= sizes[name]!;
+          log.push(`-${name}`);
+        },
+      };
+    });
+    await network.run({});
+  };
+  for (const name of ['text', 'unet', 'vae', 'text', 'unet']) await use(name);
+  expect(log).toEqual(['+text', '+unet', '+vae', '-text', '-unet', '+text', '-vae', '+unet']);
+  expect(memory).toBe(170);
+});
+
+it('one that is too large alone stays open for its next run', async () => {
+  const { opened, network } = stage(4, { budget: 5 });
+  for (let run = 0; run < 3; run++) await network('unet', 'a').run({});
+  expect(opened).toEqual(['unet a']);
+});
+
+it('owners have names of their own, and close their own alone', async () => {
+  const { released, kept, network } = stage(4);
+  await network('unet', 'a').open();
+  const other = kept.scope('with a LoRA');
+  await other
+    .network('unet', 'a', async () => ({
+      run: async () => ({}),
+      weightBytes: 1,
+      release: async () => void released.push('the other'),
+    }))
+    .open();
+  await other.close();
+  expect(released).toEqual(['the other']);
+  await kept.close();
+  expect(released).toEqual(['the other', 'unet a']);
 });

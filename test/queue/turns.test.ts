@@ -94,3 +94,73 @@ test('the order that is told is the order in which they start, whatever happened
     }),
   );
 });
+
+describe('models that are not loaded', () => {
+  const wanted: string[] = [];
+  const withModels = (ready: () => readonly string[]) =>
+    createTurns(9, { ready: (model) => ready().includes(model), wanted: (model) => wanted.push(model) });
+
+  test('let those that are go first, four times, and are asked for each time', () => {
+    wanted.length = 0;
+    const turns = withModels(() => ['sd']);
+    turns.add(entry('a1', { model: 'xl' }));
+    for (const id of ['b1', 'c1', 'd1', 'e1', 'f1']) turns.add(entry(id, { model: 'sd' }));
+    const started = Array.from({ length: 6 }, () => turns.next()?.id);
+    expect(started.join(' ')).toBe('b1 c1 d1 e1 a1 f1');
+    expect(wanted).toEqual(['xl', 'xl', 'xl', 'xl']);
+  });
+
+  test('start in their turn as soon as they are loaded', () => {
+    let loaded = ['sd'];
+    const turns = withModels(() => loaded);
+    turns.add(entry('a1', { model: 'xl' }));
+    turns.add(entry('b1', { model: 'sd' }));
+    turns.add(entry('c1', { model: 'sd' }));
+    expect(turns.next()?.id).toBe('b1');
+    loaded = ['sd', 'xl'];
+    expect(turns.next()?.id).toBe('a1');
+  });
+
+  test('start at once where nobody else could', () => {
+    const turns = withModels(() => []);
+    turns.add(entry('a1', { model: 'xl' }));
+    turns.add(entry('b1', { model: 'sd' }));
+    expect([turns.next()?.id, turns.next()?.id]).toEqual(['a1', 'b1']);
+  });
+
+  test('none is passed over more than four times, whatever is loaded when, and all start', () => {
+    const steps = fc.array(
+      fc.record({
+        person: fc.constantFrom('a', 'b', 'c'),
+        model: fc.constantFrom('sd', 'xl'),
+        next: fc.nat(2),
+      }),
+      { minLength: 1, maxLength: 60 },
+    );
+    fc.assert(
+      fc.property(steps, fc.array(fc.constantFrom('sd', 'xl'), { minLength: 1 }), (list, loads) => {
+        let tick = 0;
+        const turns = withModels(() => [loads[tick % loads.length]!]);
+        const firsts = new Map<string, number>();
+        let started = 0;
+        const start = () => {
+          const [first] = turns.order();
+          const next = turns.next();
+          tick += 1;
+          if (!next) return false;
+          started += 1;
+          turns.done(next.id);
+          if (first && first.id !== next.id) firsts.set(first.id, (firsts.get(first.id) ?? 0) + 1);
+          return true;
+        };
+        for (const [i, { person, model, next }] of list.entries()) {
+          turns.add(entry(`${person}${i}`, { model }));
+          for (let n = 0; n < next; n++) start();
+        }
+        while (start()) {}
+        expect(started).toBe(list.length);
+        expect(Math.max(0, ...firsts.values())).toBeLessThanOrEqual(4);
+      }),
+    );
+  });
+});

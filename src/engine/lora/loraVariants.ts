@@ -82,7 +82,9 @@ export function createLoraVariants(
     // One at a time: each holds a few of the largest weights in memory.
     const made = merging.then(async () => {
       const began = performance.now();
-      const { model, ownEncoders, warnings } = await loraModel(base, wanted, { ...options, multiply });
+      const sessions = options.sessions?.scope(key);
+      const merging = { ...options, sessions, multiply };
+      const { model, ownEncoders, warnings } = await loraModel(base, wanted, merging);
       mergeTime += performance.now() - began;
       models.add(model);
       return {

@@ -55,7 +55,7 @@ export async function openUpscalerNetwork(file: string, options: OpenGraphOption
   const weights = await openWeightFile(file, options);
   const { config, scale, tensors } = architectureOf(weights.tensors, file);
   const named = { tensors, hash: weights.hash };
-  const sessions = keepSessions(keptSizes);
+  const sessions = keepSessions({ most: keptSizes });
   let targets: Promise<Targets> | undefined;
   let loadTime = 0;
 
