@@ -23,6 +23,8 @@ const stage = discordStage({
 test('four people draw with two models of which memory holds one: all is drawn, in groups, and neither waits for the other’s end', async () => {
   const { discord } = stage;
   const channel = discord.channel();
+  const admin = discord.user({ admin: true });
+  await admin.slash(channel, 'settings', { scope: 'server', unchecked: 'on' }).until(() => true);
   const people = Array.from({ length: 4 }, () => discord.user());
   for (let round = 0; round < 8; round++) {
     for (const [i, person] of people.entries()) {
