@@ -14,14 +14,22 @@ import { modelFolder } from './models.js';
 import { type Drawn, openOutput, type Written } from './output.js';
 import { version } from './packageFolder.js';
 import { type ProgressBar, startProgress } from './progress.js';
+import { vaePath } from './vaePath.js';
 
 export const drawCommand: CliCommand = {
   name: 'draw',
-  usage: 'draw "PROMPT" [--negative S] [--model NAME|DIR] [--seed N] …',
+  usage: 'draw "PROMPT" [--negative S] [--model NAME|DIR|FILE] [--seed N] …',
   about: 'Draw a picture from a prompt, to a PNG file.',
   flags: {
     negative: { value: 'S', about: 'what should not be in the picture' },
-    model: { value: 'NAME|DIR', about: 'a model by name, as "kiln models" lists them, or its folder' },
+    model: {
+      value: 'NAME|DIR|FILE',
+      about: 'a model by name, as "kiln models" lists them, or its folder or .safetensors file',
+    },
+    vae: {
+      value: 'NAME|FILE',
+      about: "a VAE in place of the model's: its name in the folder vae, or a file",
+    },
     width: { value: 'N', about: "pixels, a multiple of the model's factor (mostly 8)" },
     height: { value: 'N', about: 'the same' },
     steps: { value: 'N', about: '1 to 1000' },
@@ -52,12 +60,18 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   const wanted = readDrawArguments(args);
   const config = loadConfig();
   const folder = modelFolder(wanted.model ?? config.model, config.modelFolders);
+  // KILN_VAE is that of KILN_MODEL.
+  const vae = await vaePath(
+    wanted.vae ?? (wanted.model === undefined ? config.vae : undefined),
+    config.modelFolders,
+  );
   const output = await openOutput(wanted.out);
   const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
 
-  const bar = await startProgress(stderr, basename(folder), wanted.seeds.length);
+  const bar = await startProgress(stderr, basename(folder, '.safetensors'), wanted.seeds.length);
   const opening = openEngine({
     model: folder,
+    vae,
     device: wanted.device ?? config.device,
     cacheFolder: config.cacheFolder,
     threads: config.threads,

@@ -12,6 +12,8 @@ export interface DrawArguments {
   /** One a picture, counting up. */
   readonly seeds: readonly number[];
   readonly model: string | undefined;
+  /** A VAE by name, or its file. */
+  readonly vae: string | undefined;
   readonly device: Device | undefined;
   /** The file of the picture to start from. */
   readonly init: string | undefined;
@@ -67,6 +69,7 @@ export function readDrawArguments({ positionals, flags }: Arguments): DrawArgume
     request,
     seeds: seedsFrom(seed, whole('count') ?? 1),
     model: flags.get('model'),
+    vae: flags.get('vae'),
     device,
     init,
     out: flags.get('out'),

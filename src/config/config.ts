@@ -13,10 +13,12 @@ export interface Config {
   readonly dataFolder: string;
   /** Converted weights and what is known of files; may be deleted at any time. */
   readonly cacheFolder: string;
-  /** Folders whose subfolders are models; the first that has a name wins. */
+  /** Folders whose subfolders and `.safetensors` files are models; the first that has a name wins. */
   readonly modelFolders: readonly string[];
-  /** A name, or a folder. */
+  /** A name, a folder, or a file. */
   readonly model: string;
+  /** A VAE in place of that of `model`: a name, or a file. */
+  readonly vae: string | undefined;
   readonly device: Device;
   readonly threads: number | undefined;
   readonly slots: number | undefined;
@@ -102,6 +104,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
     cacheFolder: join(env.KILN_DATA, 'cache'),
     modelFolders: env.KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(env.KILN_DATA, 'models')],
     model: env.KILN_MODEL,
+    vae: env.KILN_VAE,
     device: env.KILN_DEVICE,
     threads: env.KILN_THREADS,
     slots: env.KILN_SLOTS,

@@ -17,9 +17,15 @@ export const environmentSchema = z.object({
     .default('./data')
     .describe('Folder for what Kiln keeps: the log, pictures, converted weights, downloaded models.'),
   KILN_MODELS: text().describe(
-    'Folders whose subfolders are models, separated by ":" (";" on Windows). Not set: "models" in KILN_DATA.',
+    'Folders of models, separated by ":" (";" on Windows): subfolders and .safetensors files. Not set: "models" in KILN_DATA.',
   ),
-  KILN_MODEL: z.string().default('sprite').describe('The model to draw with: a name, or a folder.'),
+  KILN_MODEL: z
+    .string()
+    .default('sprite')
+    .describe('The model to draw with: a name, a folder, or a .safetensors file.'),
+  KILN_VAE: text().describe(
+    'A VAE in place of that of KILN_MODEL: a name in the folder "vae" of KILN_MODELS, or a file. Not set: its own.',
+  ),
   KILN_DEVICE: z
     .custom<Device>(
       (value) => typeof value === 'string' && isDevice(value),

@@ -11,17 +11,21 @@ export type ConfiguredFacts = Pick<
 >;
 
 /**
- * What a model draws when nothing else is asked, without opening it: reads its small config files, and no weights.
- * Loads no native code, so that the process that talks to people may call it.
+ * What a model draws when nothing else is asked, without opening it: reads its small config files, or the header of
+ * its single file, and no weights. Loads no native code, so that the process that talks to people may call it.
  *
- * @param folder the checkpoint's, or an upscaler's file
+ * @param folder the checkpoint's, or its file
+ * @param options.vae a VAE in place of its own: a folder or a file, or an upscaler's file
  * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted
  * @example (await readModelFacts('assets/models/sprite')).width; // 128
  */
-export async function readModelFacts(folder: string): Promise<ConfiguredFacts> {
+export async function readModelFacts(
+  folder: string,
+  options: { readonly vae?: string } = {},
+): Promise<ConfiguredFacts> {
   if (await isUpscaler(folder)) return readUpscalerFacts(folder);
   // Only weights, once they are asked for, are looked up or kept in a cache.
-  return configuredFacts(await openCheckpoint(folder, { cacheFolder: '' }));
+  return configuredFacts(await openCheckpoint(folder, { ...options, cacheFolder: '' }));
 }
 
 /** The same of a checkpoint that is open. */

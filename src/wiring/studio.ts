@@ -2,6 +2,7 @@ import { totalmem } from 'node:os';
 import { basename } from 'node:path';
 import { findModels, modelFolder } from '../cli/models.js';
 import { packageFolder } from '../cli/packageFolder.js';
+import { vaePath } from '../cli/vaePath.js';
 import { sleep, systemClock } from '../clock.js';
 import type { ModelInfo, Models } from '../command.js';
 import type { Config } from '../config/config.js';
@@ -36,6 +37,7 @@ export interface StudioOptions {
   readonly config: Pick<
     Config,
     | 'model'
+    | 'vae'
     | 'modelFolders'
     | 'device'
     | 'cacheFolder'
@@ -73,12 +75,16 @@ export async function openStudio({
   const folders = new Map(findModels(config.modelFolders).map(({ name, folder }) => [name, folder]));
   const defaultFolder = modelFolder(config.model, config.modelFolders);
   const defaultName =
-    [...folders].find(([, folder]) => folder === defaultFolder)?.[0] ?? basename(defaultFolder);
+    [...folders].find(([, folder]) => folder === defaultFolder)?.[0] ??
+    basename(defaultFolder, '.safetensors');
   folders.set(defaultName, defaultFolder);
+  const defaultVae = await vaePath(config.vae, config.modelFolders);
+  const vaeOf = (name: string) => (name === defaultName ? defaultVae : undefined);
   const known = new Map<string, Omit<ModelInfo, 'warm'>>();
   for (const [name, folder] of folders) {
     try {
-      known.set(name, { ...(await readModelFacts(folder)), name, builtIn: folder.startsWith(packageFolder) });
+      const facts = await readModelFacts(folder, { vae: vaeOf(name) });
+      known.set(name, { ...facts, name, builtIn: folder.startsWith(packageFolder) });
     } catch (error) {
       // One broken folder must not keep the others from drawing.
       if (name === defaultName) throw error;
@@ -96,6 +102,7 @@ export async function openStudio({
     open: (name) =>
       openEngine({
         model: folders.get(name)!,
+        vae: vaeOf(name),
         modelFolders: config.modelFolders,
         device: config.device,
         cacheFolder: config.cacheFolder,

@@ -11,6 +11,7 @@ test('an empty environment gives the defaults', () => {
     cacheFolder: 'data/cache',
     modelFolders: ['data/models'],
     model: 'sprite',
+    vae: undefined,
     device: 'auto',
     threads: undefined,
     slots: undefined,
