@@ -3,6 +3,7 @@ import { UserError } from '../src/errors.js';
 import { drawAgain } from './drawing/again.js';
 import { findJob, pictureOf } from './drawing/findJob.js';
 import { pressed } from './drawing/jobOptions.js';
+import { enlarges } from './drawing/size.js';
 
 /** Enough to sharpen what enlarging blurs, too little to draw another picture. */
 const strength = 0.3;
@@ -32,16 +33,29 @@ export const enlarge = defineCommand({
     const size = { width: picture.width * 2, height: picture.height * 2 };
     const own = Math.max(model.width, model.height);
     const reach = own >= stretchFrom ? stretch * own : own;
-    const most = Math.min(reach, settings.maxSide ?? maxSide, maxSide);
-    if (Math.max(size.width, size.height) <= most) {
-      const options = { ...size, count: 1, strength };
-      await drawAgain(
-        request,
-        job,
-        { kind: 'enlarge', index, init: { key: picture.key }, options },
-        tools,
-        responder,
-      );
+    const allowed = Math.min(settings.maxSide ?? maxSide, maxSide);
+    const long = Math.max(size.width, size.height);
+    const init = { key: picture.key };
+    // Of what it was made with, only what still holds for a finished picture.
+    const anew = { count: 1, hires: undefined, variation: undefined };
+    const again = (change: Omit<Parameters<typeof drawAgain>[2], 'kind' | 'index'>) =>
+      drawAgain(request, job, { kind: 'enlarge', index, ...change }, tools, responder);
+    if (long <= Math.min(reach, allowed) && model.tasks.includes('picture')) {
+      const { controlImage } = job;
+      await again({ sources: { init, controlImage }, options: { ...size, ...anew, strength } });
+      return;
+    }
+    // It has no safety checker, as no model has that only enlarges.
+    const network = settings.unchecked
+      ? tools.models.list().find((other) => other.scale === 2 && enlarges(other))
+      : undefined;
+    if (network && long <= allowed) {
+      const { prompt, negative, model: _, ...others } = job.options;
+      const nothing = Object.fromEntries(Object.keys(others).map((name) => [name, undefined]));
+      await again({
+        sources: { init },
+        options: { ...nothing, prompt, negative, count: 1, model: network.name },
+      });
       return;
     }
     if (!(await tools.log.seen(request.key))) return;

@@ -20,10 +20,11 @@ import { settings } from './settings.js';
 import { show } from './show.js';
 import { stats } from './stats.js';
 import { styles } from './styles.js';
+import { subtle } from './subtle.js';
 import { vary } from './vary.js';
 
 const typed = [imagine, cancel, queue, history, show, models, styles, settings, stats, privacy];
-const onPictures = [pick, vary, reroll, enlarge, edit, info, emoji, report, deleteCommand];
+const onPictures = [pick, vary, subtle, reroll, enlarge, edit, info, emoji, report, deleteCommand];
 const onMessages = [reimagine, promptOf];
 
 /** Everything that people can ask for, in the order that help tells of it. */

@@ -1,5 +1,6 @@
 import { defineCommand } from '../src/command.js';
 import type { Job } from '../src/log/log.js';
+import { promptLoras } from '../src/promptLoras.js';
 import type { Text } from '../src/request.js';
 import { findJob } from './drawing/findJob.js';
 import { pressed } from './drawing/jobOptions.js';
@@ -21,17 +22,32 @@ export const info = defineCommand({
 /** A job's settings, one a line. */
 export function describe(job: Job): Text {
   const { options, drawnWith, timings, images } = job;
+  const { control, hires, variation } = options;
   const first = images[0];
+  const loras = promptLoras(options.prompt);
+  const lastMixed = variation && variation.seed + options.count - 1;
   const rows: [string, string | number | undefined][] = [
     ['Prompt', options.prompt || '(none)'],
     ['Without', options.negative],
     ['Style', options.style],
-    ['Seed', images.length > 1 ? `${options.seed} to ${options.seed + images.length - 1}` : options.seed],
+    ['LoRAs', loras.map(({ name, weights }) => [name, ...weights].join(' ')).join(', ')],
+    ['Seed', spanned(images[0]?.seed ?? options.seed, images.at(-1)?.seed)],
+    ['Variation', variation && `${variation.strength} of seed ${spanned(variation.seed, lastMixed)}`],
+    ['Starts from', job.init && (job.mask ? 'a picture, where its mask is white' : 'a picture')],
     ['Size', first && `${first.width}×${first.height}`],
     ['Steps', drawnWith?.steps ?? options.steps],
     ['Guidance', drawnWith?.guidance ?? options.guidance],
     ['Scheduler', drawnWith?.scheduler ?? options.scheduler],
     ['Strength', drawnWith?.strength ?? options.strength],
+    [
+      'ControlNet',
+      control && [control.name, control.scale].filter((part) => part !== undefined).join(' at '),
+    ],
+    ['Hires fix', hires && [`×${hires.scale}`, hires.strength].filter(Boolean).join(', strength ')],
+    ['CLIP skip', options.clipSkip],
+    ['Picture guidance', options.imageGuidance],
+    ['Noise level', options.noiseLevel],
+    ['Refiner', options.refiner?.name],
     ['Model', options.model],
     ['Device', drawnWith?.device],
     ['Waited', seconds(timings.wait)],
@@ -43,6 +59,11 @@ export function describe(job: Job): Text {
   return rows
     .filter(([, value]) => value !== undefined && value !== '')
     .flatMap(([name, value], index) => [index === 0 ? '' : '\n', { bold: name }, `: ${value}`]);
+}
+
+/** @example spanned(7, 9) // '7 to 9' */
+function spanned(first: number, last = first): string {
+  return first === last ? `${first}` : `${first} to ${last}`;
 }
 
 function sum(...parts: (number | undefined)[]): number {

@@ -18,7 +18,13 @@ export const vary = defineCommand({
   async run(request, tools, responder) {
     const { index = 1 } = request.options;
     const job = await findJob(request.options.job, request, tools);
-    const init = { key: pictureOf(job, index).key };
-    await drawAgain(request, job, { kind: 'vary', index, init, options: { strength } }, tools, responder);
+    const { key } = pictureOf(job, index);
+    const { tasks } = tools.models.get(job.options.model);
+    const goesOn = tasks.includes('picture') || (job.mask !== undefined && tasks.includes('mask'));
+    // What a model makes of a picture as it is told to, it makes of the first one once more.
+    const change = goesOn
+      ? { sources: { ...job, init: { key } }, options: { strength, variation: undefined } }
+      : { options: { variation: undefined } };
+    await drawAgain(request, job, { kind: 'vary', index, ...change }, tools, responder);
   },
 });

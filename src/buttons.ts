@@ -20,6 +20,7 @@ export function pictureButtons(job: Job, index: number): readonly (readonly Butt
   return [
     [
       { command: 'vary', job: id, index, label: `V${index}` },
+      { command: 'subtle', job: id, index, label: 'Vary (subtle)' },
       { command: 'enlarge', job: id, index, label: 'Upscale ×2' },
       { command: 'emoji', job: id, index, label: 'Use as emoji' },
     ],

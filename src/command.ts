@@ -7,7 +7,13 @@ import type { Person, Place, Request, Responder, Shown } from './request.js';
 import type { Storage } from './storage/storage.js';
 
 /** Lists that an option's values are suggested from while somebody types. */
-export type Suggestion = 'models' | 'styles' | 'schedulers' | 'jobs';
+export type Suggestion = 'models' | 'styles' | 'schedulers' | 'jobs' | 'loras' | 'controlnets' | 'refiners';
+
+/** What a model can be asked for: a Task of the engine's. */
+export type ModelTask = 'text' | 'picture' | 'mask' | 'instruct' | 'upscale';
+
+/** What lies beside the models, to be drawn with by name. */
+export type SideModels = 'loras' | 'controlnets';
 
 /** What a schema alone does not say of an option. */
 export interface Hint {
@@ -17,6 +23,8 @@ export interface Hint {
   /** Other names that it goes by in typed text, as `cfg` for guidance. */
   readonly aliases?: readonly string[];
   readonly suggest?: Suggestion;
+  /** What is suggested may be only a part of it: several between commas, a number after a name. */
+  readonly free?: boolean;
   /** A picture, given as an Attachment. */
   readonly attachment?: boolean;
   /** Carried by buttons and forms, never shown to be filled in. */
@@ -54,6 +62,9 @@ export interface ModelInfo {
   readonly multiple: number;
   readonly steps: number;
   readonly guidance: number;
+  readonly tasks: readonly ModelTask[];
+  /** How many times as large a picture comes out, where that is the task. */
+  readonly scale?: number;
 }
 
 /** The models that can be drawn with, known without a wait. */
@@ -72,6 +83,8 @@ export interface Tools {
   readonly models: Models;
   readonly clock: Clock;
   readonly version: string;
+  /** Names of what lies beside the models, as it is on the disk some seconds ago at most. */
+  sideModels(kind: SideModels): Promise<readonly string[]>;
   /** What holds in a place: the channel's word, then the server's, then Kiln's own. */
   settings(place: Place): Promise<RoomSettings>;
   /** @throws UserError `unsafe` when the prompt rules forbid it */

@@ -27,6 +27,7 @@ import { createAdmission } from './wiring/admission.js';
 import { connectAdapters } from './wiring/connectAdapters.js';
 import { createCosts } from './wiring/costs.js';
 import { keepHouse } from './wiring/housekeeping.js';
+import { createSideNames } from './wiring/sideNames.js';
 import { openStudio } from './wiring/studio.js';
 import { createSuggest } from './wiring/suggest.js';
 import { createTools, settingsOf } from './wiring/tools.js';
@@ -119,6 +120,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
         ...{ log, storage, adapters, clock, logger, pictures, rooms, ends, stopping: stopping.signal },
         drawOne: studio.draw,
         settings: (place) => settingsOf(place, { log, limits: config.limits }),
+        model: studio.models.get,
         modelHash: studio.hash,
         enqueue,
         discard,
@@ -129,8 +131,9 @@ export async function startKiln(config: Config, replacements: Replacements = {})
         },
       }),
     });
+    const sideModels = createSideNames({ folders: config.modelFolders, clock });
     const tools = createTools({
-      logger,
+      ...{ logger, sideModels },
       ...{
         log,
         queue,
@@ -166,7 +169,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
     const connected = await connectAdapters({
       ...{ config, logger, clock, log, handle, metrics, studio, adapters },
       commands,
-      suggest: createSuggest({ log, models: studio.models }),
+      suggest: createSuggest({ log, models: studio.models, sideModels }),
       stopping: stopping.signal,
     });
     const stopHousekeeping = keepHouse({

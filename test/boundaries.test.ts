@@ -4,7 +4,14 @@ import { posix } from 'node:path';
 import { parseSync } from 'oxc-parser';
 import { describe, expect, test } from 'vitest';
 
-const words = ['src/job.ts', 'src/errors.ts', 'src/request.ts', 'src/clock.ts', 'src/saying.ts'];
+const words = [
+  'src/job.ts',
+  'src/errors.ts',
+  'src/request.ts',
+  'src/clock.ts',
+  'src/saying.ts',
+  'src/promptLoras.ts',
+];
 const contracts = ['src/log/log.ts', 'src/queue/queue.ts', 'src/storage/storage.ts'];
 
 /** What each part may import besides packages and itself. A part is a file, or a folder with all in it. */
@@ -14,6 +21,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'src/request.ts': [],
   'src/clock.ts': [],
   'src/saying.ts': [],
+  'src/promptLoras.ts': [],
   'src/logger.ts': [],
   'src/config/': words,
   'src/metrics/': [],

@@ -1,6 +1,8 @@
 import type { Tools } from '../../src/command.js';
-import type { Job } from '../../src/log/log.js';
+import { UserError } from '../../src/errors.js';
+import type { GivenPictures, Job } from '../../src/log/log.js';
 import type { Request, Responder } from '../../src/request.js';
+import { refuseUnknown, refuseUnknownLoras } from './loras.js';
 import { mayDraw } from './mayDraw.js';
 import { type Drawing, submit } from './submit.js';
 
@@ -13,20 +15,38 @@ import { type Drawing, submit } from './submit.js';
 export async function drawAgain(
   request: Omit<Request, 'options'>,
   job: Job,
-  change: Pick<Drawing, 'kind' | 'init'> & { index?: number; options?: Partial<Drawing['options']> },
+  change: Pick<Drawing, 'kind' | 'seed'> & {
+    readonly index?: number;
+    readonly options?: Partial<Drawing['options']>;
+    /** Other than the job's own; none where it is empty. */
+    readonly sources?: GivenPictures;
+  },
   tools: Tools,
   responder: Responder,
 ): Promise<void> {
   const settings = await tools.settings(request.place);
-  const { seed: _, ...before } = job.options;
+  const { seed: _, unreadable, ...before } = job.options;
+  if (unreadable) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw job ${job.id} again: the log has settings of it that nobody can read, want another`,
+    );
+  }
   const options = { ...before, ...change.options };
   mayDraw(options, request.person, settings, tools.models.get(options.model), tools);
+  await refuseUnknownLoras(options.prompt, tools);
+  if (options.control) {
+    refuseUnknown('ControlNet', options.control.name, await tools.sideModels('controlnets'));
+  }
+  if (options.refiner) tools.models.get(options.refiner.name);
+  const { init, mask, controlImage } = change.sources ?? job;
   await submit(
     request,
     {
       kind: change.kind,
       options,
-      init: change.init ?? job.init,
+      seed: change.seed,
+      ...{ init, mask, controlImage },
       parent: { job: job.id, index: change.index ?? 1 },
     },
     settings,

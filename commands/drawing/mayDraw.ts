@@ -1,7 +1,11 @@
 import type { ModelInfo, Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
 import type { JobOptions, RoomSettings } from '../../src/log/log.js';
+import { promptLoras, withoutLoras } from '../../src/promptLoras.js';
 import type { Person } from '../../src/request.js';
+
+/** What a model can be asked for at all, enlarged or not. */
+const mostSide = 2048;
 
 /**
  * Holds a drawing against what is allowed where it was asked for: roles, size, steps, count, model, words.
@@ -22,8 +26,15 @@ export function mayDraw(
       'Cannot draw for you here: an admin has allowed it to some roles only',
     );
   }
-  const width = drawing.width ?? model.width;
-  const height = drawing.height ?? model.height;
+  const { scale = 1 } = drawing.hires ?? {};
+  const width = Math.round((drawing.width ?? model.width) * scale);
+  const height = Math.round((drawing.height ?? model.height) * scale);
+  if (drawing.hires && Math.max(width, height) > mostSide) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw with hires ${scale}: it would end at ${width}×${height}, want at most ${mostSide} a side`,
+    );
+  }
   if (maxSide !== undefined && Math.max(width, height) > maxSide) {
     throw new UserError(
       'bad-option',
@@ -43,5 +54,9 @@ export function mayDraw(
       `Cannot draw with ${model.name} here: it has no safety checker, and no admin has allowed that with /settings unchecked`,
     );
   }
-  for (const text of [drawing.prompt, drawing.negative]) if (text) tools.checkPrompt(text, settings);
+  // A LoRA's name is a word like any other, and its tag must not keep two words apart.
+  const loras = promptLoras(drawing.prompt).map(({ name }) => name);
+  for (const text of [withoutLoras(drawing.prompt), drawing.negative, ...loras]) {
+    if (text) tools.checkPrompt(text, settings);
+  }
 }

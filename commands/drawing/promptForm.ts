@@ -11,6 +11,7 @@ const most = 4000;
  */
 export function promptForm(job: Job): Form {
   const { options } = job;
+  const { hires, control, variation } = options;
   const suffixes = [
     ['steps', options.steps],
     ['cfg', options.guidance],
@@ -19,6 +20,14 @@ export function promptForm(job: Job): Form {
     ['h', options.height],
     ['sampler', options.scheduler],
     ['model', options.model],
+    ['hires', hires?.scale],
+    ['strength', hires?.strength],
+    ['control', control && [control.name, control.scale].filter((part) => part !== undefined).join(':')],
+    ['variation', variation && `${variation.strength}:${variation.seed}`],
+    ['refiner', options.refiner?.name],
+    ['clip_skip', options.clipSkip],
+    ['image_guidance', options.imageGuidance],
+    ['noise_level', options.noiseLevel],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   return {
     title: 'Draw again',

@@ -13,6 +13,7 @@ const steepest = 4;
 /**
  * The size to draw at: as given, or of the aspect that was asked for with about the area of the model's own size.
  *
+ * @param how.fixed the model's own size is said too, where it is the size: what is enlarged from it would not tell
  * @throws UserError `bad-option` for a size the model cannot draw, or an aspect beyond 4:1
  * @example sizeFor({ aspect: '3:2' }, {}, { width: 512, height: 512, multiple: 8, … }) // { width: 624, height: 416 }
  */
@@ -20,7 +21,16 @@ export function sizeFor(
   { aspect, width, height }: Wanted,
   settings: RoomSettings,
   model: ModelInfo,
+  { fixed = false } = {},
 ): { width?: number; height?: number } {
+  if (enlarges(model)) {
+    const asked = aspect ?? width ?? height;
+    if (asked === undefined) return {};
+    throw new UserError(
+      'bad-option',
+      `Cannot draw at ${asked} with ${model.name}: it enlarges a picture, and that is the size, want none`,
+    );
+  }
   if (aspect !== undefined && (width !== undefined || height !== undefined)) {
     throw new UserError(
       'bad-option',
@@ -36,8 +46,14 @@ export function sizeFor(
     }
   }
   if (aspect !== undefined) return ofAspect(aspect, settings, model);
-  if (width === undefined && height === undefined) return { width: settings.width, height: settings.height };
-  return { width, height };
+  const own = fixed ? model : { width: undefined, height: undefined };
+  const preset = width === undefined && height === undefined ? settings : {};
+  return { width: width ?? preset.width ?? own.width, height: height ?? preset.height ?? own.height };
+}
+
+/** Whether its pictures are as large as what they are made of has it. */
+export function enlarges({ tasks }: Pick<ModelInfo, 'tasks'>): boolean {
+  return tasks.includes('upscale') && !tasks.includes('text');
 }
 
 function ofAspect(

@@ -1,17 +1,16 @@
 import { randomInt } from 'node:crypto';
 import type { Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
-import type { Job, JobKind, JobOptions, NewJob, RoomSettings } from '../../src/log/log.js';
+import type { GivenPictures, Job, JobKind, JobOptions, NewJob, RoomSettings } from '../../src/log/log.js';
 import type { Request, Responder } from '../../src/request.js';
 import { minutes } from '../../src/saying.js';
 
 /** A drawing that may be made, less its seed. */
-export interface Drawing {
+export interface Drawing extends GivenPictures {
   readonly kind: JobKind;
   readonly options: Omit<JobOptions, 'seed'>;
   /** At random when left out. */
   readonly seed?: number;
-  readonly init?: NewJob['init'];
   readonly parent?: NewJob['parent'];
 }
 
@@ -33,7 +32,10 @@ export async function submit(
   const { log, queue, clock } = tools;
   const { person, place } = request;
   const { count } = drawing.options;
-  const options = { ...drawing.options, seed: firstSeed(drawing.seed, count) };
+  const { variation } = drawing.options;
+  // Variations are all of one seed.
+  const options = { ...drawing.options, seed: firstSeed(drawing.seed, variation ? 1 : count) };
+  if (variation) firstSeed(variation.seed, count);
   const job = await tools.admit(person.key, async (onTheWay) => {
     await withinQuota(request, count, settings, tools);
     queue.admit(person.key, 1 + onTheWay);
@@ -47,6 +49,8 @@ export async function submit(
       parent: drawing.parent,
       options,
       init: drawing.init,
+      mask: drawing.mask,
+      controlImage: drawing.controlImage,
       urgency: isUrgent(request) ? 'high' : 'normal',
       asked: clock.now(),
     });
@@ -72,6 +76,7 @@ function isUrgent({ person, place }: Pick<Request, 'person' | 'place'>): boolean
   return person.admin && place.member && place.platform !== 'playground';
 }
 
+/** @throws UserError `bad-option` when the last would be none */
 function firstSeed(seed: number | undefined, count: number): number {
   const first = seed ?? randomInt(maxSeed - count + 2);
   if (first + count - 1 <= maxSeed) return first;

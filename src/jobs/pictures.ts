@@ -5,6 +5,7 @@ import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
 import type { Picture, Pixels } from '../job.js';
 import type { Job, JobImage } from '../log/log.js';
+import { withoutLoras } from '../promptLoras.js';
 import type { Shown } from '../request.js';
 import type { Storage } from '../storage/storage.js';
 
@@ -133,7 +134,7 @@ export function pixelHash({ width, height, data }: Pixels): string {
 }
 
 function altOf(job: Job, count: number): string {
-  const prompt = job.options.prompt || 'a picture without a prompt';
+  const prompt = withoutLoras(job.options.prompt) || 'a picture without a prompt';
   const what = count === 1 ? prompt : `${count} pictures of: ${prompt}`;
   return what.length <= altLength ? what : `${what.slice(0, altLength - 1)}…`;
 }

@@ -32,10 +32,8 @@ export function drawingReply(job: Job, step: number, steps: number, preview?: Sh
 export function doneReply(job: Job, picture: Shown): Reply {
   const { drawnWith, images, options } = job;
   const flagged = images.filter(({ key }) => key === undefined).length;
-  const seeds =
-    images.length === 1
-      ? `seed ${options.seed}`
-      : `seeds ${options.seed} to ${options.seed + images.length - 1}`;
+  const [first, last] = [images[0]!.seed, images.at(-1)!.seed];
+  const seeds = first === last ? `seed ${first}` : `seeds ${first} to ${last}`;
   const facts = [seeds, `${images[0]!.width}×${images[0]!.height}`, options.model, drawnTime(job)].filter(
     Boolean,
   );

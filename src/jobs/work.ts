@@ -10,6 +10,7 @@ import type { Ends } from './ends.js';
 import { fetchGiven } from './given.js';
 import { persist } from './persist.js';
 import type { Pictures } from './pictures.js';
+import { refuseTooLarge, type SizedModel } from './refuseTooLarge.js';
 import { drawingReply, stoppedReply } from './replies.js';
 import type { Rooms } from './rooms.js';
 
@@ -24,6 +25,8 @@ export interface WorkOptions {
   readonly rooms: Rooms;
   readonly ends: Ends;
   settings(place: Place): Promise<RoomSettings>;
+  /** @throws UserError `bad-model` for one that is gone */
+  model(name: string): SizedModel;
   /** Content hash of a model that has drawn. */
   modelHash(model: string): Promise<string>;
   /** Puts a job back into the line; `alone` with no other beside it. */
@@ -70,6 +73,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     const settings = await options.settings(job.place);
     const allowFlagged = settings.nsfw === 'age-restricted' && job.place.ageRestricted;
     const given = await fetchGiven(job, options);
+    refuseTooLarge(job.options, given.init, options.model(job.options.model), settings);
     // Before it is drawn: an engine that another job ends meanwhile must not take a finished picture with it.
     const modelHash = await options.modelHash(job.options.model);
     // Cancelled while its pictures were fetched.

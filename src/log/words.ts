@@ -1,3 +1,4 @@
+import { withoutLoras } from '../promptLoras.js';
 import { lowered } from './lowered.js';
 
 const stopWords = new Set(
@@ -22,7 +23,7 @@ const stopWords = new Set(
  * @example wordsOf('The red fox and the Red hen') // Set { 'red', 'fox', 'hen' }
  */
 export function wordsOf(prompt: string): Set<string> {
-  const words = lowered(prompt).match(/\p{L}[\p{L}\p{M}]{2,}/gu) ?? [];
+  const words = lowered(withoutLoras(prompt)).match(/\p{L}[\p{L}\p{M}]{2,}/gu) ?? [];
   return new Set(words.filter((word) => !stopWords.has(word)));
 }
 

@@ -15,6 +15,17 @@ const unknown = 5000;
 /** Weight of the newest: a changed machine is believed after a few jobs. */
 const share = 0.3;
 
+/** A ControlNet is half of a U-Net, run beside it. */
+const withControl = 1.4;
+/** How much hires fix redraws when nothing is said. */
+const redrawn = 0.7;
+
+/** How many times the work of a drawing it is; a refiner's steps are taken from the model's own. */
+function passes({ hires, control }: JobOptions): number {
+  const enlarged = hires ? hires.scale ** 2 * (hires.strength ?? redrawn) : 0;
+  return (1 + enlarged) * (control ? withControl : 1);
+}
+
 /**
  * @param model what is known of a model, for the sizes that options leave out
  * @example createCosts(log, models.get).of(job.options)
@@ -24,14 +35,14 @@ export function createCosts(log: Pick<Log, 'usualCost'>, model: (name: string) =
   const each = new Map<string, number>();
 
   /** Undefined for a model that is not there any more: its jobs end before they are drawn. */
-  function keyOf(options: JobOptions): { key: string; pixels: number; steps: number } | undefined {
+  function keyOf(options: JobOptions): { key: string; pixels: number; work: number } | undefined {
     try {
       const preset = model(options.model);
       const pixels = (options.width ?? preset.width) * (options.height ?? preset.height);
       return {
         key: `${options.model} ${pixels}`,
         pixels,
-        steps: (options.steps ?? preset.steps) / preset.steps,
+        work: ((options.steps ?? preset.steps) / preset.steps) * passes(options),
       };
     } catch (error) {
       if (error instanceof UserError) return undefined;
@@ -43,7 +54,7 @@ export function createCosts(log: Pick<Log, 'usualCost'>, model: (name: string) =
     of(options) {
       const like = keyOf(options);
       if (!like) return 0;
-      const { key, pixels, steps } = like;
+      const { key, pixels, work } = like;
       const known = each.get(key);
       if (known === undefined) {
         each.set(key, unknown);
@@ -54,14 +65,14 @@ export function createCosts(log: Pick<Log, 'usualCost'>, model: (name: string) =
           () => {},
         );
       }
-      return (known ?? unknown) * options.count * steps;
+      return (known ?? unknown) * options.count * work;
     },
 
     learn({ options }, milliseconds) {
       const like = keyOf(options);
       if (!like) return;
-      const { key, steps } = like;
-      const now = milliseconds / options.count / steps;
+      const { key, work } = like;
+      const now = milliseconds / options.count / work;
       const before = each.get(key);
       each.set(key, before === undefined || before === unknown ? now : before + share * (now - before));
     },

@@ -34,8 +34,8 @@ export async function redraw(
   const { drawnWith } = job;
   const given = await keptGiven(job, storage);
   const { steps, guidance, strength } = drawnWith ?? job.options;
-  // What was enlarged on the way ended larger than it was asked for.
-  const { width, height } = (!job.options.hires && drawnWith) || job.options;
+  // What was enlarged on the way ended larger than it was begun, and a picture to start from tells the size again.
+  const { width, height } = (!job.options.hires && !job.init && drawnWith) || job.options;
   const options = { ...job.options, width, height, steps, guidance, strength };
   const drawn = await drawJob({ ...job, options }, drawOne, {
     given,

@@ -9,6 +9,7 @@ import type { Config } from '../config/config.js';
 import { storedBytes } from '../engine/checkpoint/storedBytes.js';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { readModelFacts } from '../engine/readModelFacts.js';
+import { listSideModels } from '../engine/sideModels.js';
 import { guessWidth } from '../engine/widths.js';
 import { UserError } from '../errors.js';
 import type { DrawOne } from '../jobs/draw.js';
@@ -80,6 +81,9 @@ export async function openStudio({
   folders.set(defaultName, defaultFolder);
   const defaultVae = await vaePath(config.vae, config.modelFolders);
   const vaeOf = (name: string) => (name === defaultName ? defaultVae : undefined);
+  for (const { name, path } of await listSideModels('upscalers', config.modelFolders)) {
+    if (!folders.has(name)) folders.set(name, path);
+  }
   const known = new Map<string, Omit<ModelInfo, 'warm'>>();
   for (const [name, folder] of folders) {
     try {

@@ -32,6 +32,7 @@ export interface ToolsOptions {
   readonly rooms: Rooms;
   readonly ends: Ends;
   readonly admission: Admission;
+  readonly sideModels: Tools['sideModels'];
   discard(keys: readonly string[]): Promise<void>;
   enqueue(job: Job): void;
 }
@@ -50,6 +51,7 @@ export function createTools(options: ToolsOptions): Tools {
   return {
     ...{ log, queue, storage, clock, version, discard },
     models: studio.models,
+    sideModels: options.sideModels,
     settings: (place) => settingsOf(place, options),
     checkPrompt: (prompt, { forbidden = [] }) => refuseForbidden(prompt, forbidden),
     cost: costs.of,

@@ -32,6 +32,7 @@ describe('/imagine', () => {
     expect(last.pictures).toMatchObject([{ type: 'image/png', alt: 'a red fox', width: 128, height: 128 }]);
     expect(last.buttons!.flat().map(({ label }) => label)).toEqual([
       'V1',
+      'Vary (subtle)',
       'Upscale ×2',
       'Use as emoji',
       'Re-roll',

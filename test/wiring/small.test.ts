@@ -59,7 +59,8 @@ describe('costs', () => {
 describe('suggestions', () => {
   test('begin with what was typed, then hold it', async () => {
     const kit = await openKit();
-    const suggest = createSuggest({ log: kit.log, models: kit.tools.models });
+    const { log, tools } = kit;
+    const suggest = createSuggest({ log, models: tools.models, sideModels: tools.sideModels });
     const asking = { person: ada, place: room };
     expect(await suggest('schedulers', 'DPM', asking, 2)).toEqual(['dpmpp_2m', 'dpmpp_2m_karras']);
     expect(await suggest('schedulers', 'sde', asking, 25)).toEqual(['dpmpp_2m_sde']);

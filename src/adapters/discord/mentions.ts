@@ -35,9 +35,10 @@ export async function readMessage(
   if (server && !mention.test(message.content)) return undefined;
 
   const typed = message.content.replace(mention, ' ').trim();
-  const image = attachmentOf(
-    message.attachments.find(({ content_type }) => content_type?.startsWith('image/')),
-  );
+  // The second of two is a mask for the first.
+  const [image, mask] = message.attachments
+    .filter(({ content_type }) => content_type?.startsWith('image/'))
+    .map(attachmentOf);
   const command = image ? undefined : commandIn(typed, around.commands);
   const roles = message.member?.roles ?? [];
   const permissions = server ? await around.permissions(server, author.id, roles) : undefined;
@@ -54,7 +55,7 @@ export async function readMessage(
   const request: Request = {
     key,
     command: command ?? 'imagine',
-    options: command ? {} : { typed, ...(image && { image }) },
+    options: command ? {} : { typed, ...(image && { image }), ...(mask && { mask }) },
     person: personOf(
       {
         user: author,

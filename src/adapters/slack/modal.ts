@@ -138,7 +138,7 @@ function optionInput(option: OptionSpec, choices: readonly string[]): types.Inpu
     };
   }
   const known = choices.filter((choice) => choice !== '' && choice.length <= 75).slice(0, mostChoices);
-  if (known.length > 0) {
+  if (known.length > 0 && !option.free) {
     const options = known.map((choice) => ({ text: plain(choice), value: choice }));
     return { type: 'static_select', action_id, options };
   }
@@ -147,6 +147,7 @@ function optionInput(option: OptionSpec, choices: readonly string[]): types.Inpu
     action_id,
     multiline: option.long === true || option.rest === true,
     max_length: Math.min(option.maxLength ?? mostInput, mostInput),
+    ...(known.length > 0 && { placeholder: plain(cut(known.join(', '), 150)) }),
   };
 }
 

@@ -47,7 +47,8 @@ export function readMessage(
   if (at(event, 'bot_id') || at(event, 'edited') || at(event, 'hidden') || user === botUser) return undefined;
 
   const typed = plainText(textAt(event, 'text') ?? '', { botUser });
-  const image = readImage(event);
+  // The second of two is a mask for the first.
+  const [image, mask] = readImages(event);
   const word = typed.toLowerCase();
   const asked = {
     key: `slack:${team}/${channel}/${ts}`,
@@ -60,7 +61,7 @@ export function readMessage(
   };
   if (!image && words.includes(word)) return { ...asked, command: word, options: { typed: '' } };
   if (!image && typed === '') return { ...asked, command: 'help', options: { typed: '' } };
-  return { ...asked, command: 'imagine', options: { typed, ...(image && { image }) } };
+  return { ...asked, command: 'imagine', options: { typed, ...(image && { image }), ...(mask && { mask }) } };
 }
 
 /** A slash command: `/imagine a red fox`, or `/kiln queue`. */
@@ -126,7 +127,7 @@ export function readShortcut(body: unknown, team: string, botUser?: string): Ask
     .flatMap((block) => listAt(block, 'elements'))
     .map((element) => readButtonId(textAt(element, 'action_id') ?? ''))
     .find((found) => found !== undefined);
-  const image = readImage(message);
+  const [image] = readImages(message);
   const text = plainText(textAt(message, 'text') ?? '', { botUser });
   return {
     key: `slack:trigger:${trigger}`,
@@ -156,12 +157,8 @@ export function readHome(body: unknown, team: string): { key: string; user: stri
   };
 }
 
-function readImage(message: unknown): Attachment | undefined {
-  for (const file of listAt(message, 'files')) {
-    const found = readFile(file);
-    if (found) return found;
-  }
-  return undefined;
+function readImages(message: unknown): Attachment[] {
+  return listAt(message, 'files').flatMap((file) => readFile(file) ?? []);
 }
 
 /** A file of Slack's as an attachment, when it is a picture. */

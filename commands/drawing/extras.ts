@@ -1,0 +1,76 @@
+import { randomInt } from 'node:crypto';
+import type { ModelInfo, Tools } from '../../src/command.js';
+import { UserError } from '../../src/errors.js';
+import type { JobExtras } from '../../src/log/log.js';
+import { refuseUnknown } from './loras.js';
+
+interface Wanted {
+  readonly control?: string;
+  readonly hires?: number;
+  readonly strength?: number;
+  readonly variation?: string;
+  readonly refiner?: string;
+  readonly clip_skip?: number;
+  readonly image_guidance?: number;
+  readonly noise_level?: number;
+}
+
+const mostSeed = 2 ** 32 - 1;
+
+/**
+ * What few jobs ask for, from the options as people give them.
+ *
+ * @param hasInit a picture to start from has the strength then, and not the enlarged one
+ * @throws UserError `bad-option`, `bad-model`
+ * @example await extrasOf({ control: 'canny:0.8' }, false, model, tools) // { control: { name: 'canny', scale: 0.8 }, … }
+ */
+export async function extrasOf(
+  options: Wanted,
+  hasInit: boolean,
+  model: ModelInfo,
+  tools: Pick<Tools, 'models' | 'sideModels'>,
+): Promise<JobExtras> {
+  const { hires, refiner } = options;
+  if (hires !== undefined && !model.tasks.includes('text') && !model.tasks.includes('picture')) {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw with hires ${hires}: ${model.name} does not draw anew, want another model`,
+    );
+  }
+  return {
+    control: await controlOf(options.control, tools),
+    hires:
+      hires === undefined ? undefined : { scale: hires, strength: hasInit ? undefined : options.strength },
+    variation: variationOf(options.variation),
+    refiner: refiner === undefined ? undefined : { name: tools.models.get(refiner).name },
+    clipSkip: options.clip_skip,
+    imageGuidance: options.image_guidance,
+    noiseLevel: options.noise_level,
+  };
+}
+
+async function controlOf(
+  text: string | undefined,
+  tools: Pick<Tools, 'sideModels'>,
+): Promise<JobExtras['control']> {
+  if (text === undefined) return undefined;
+  const [, name = '', scale] = /^\s*(.*?)\s*(?::\s*(\d{0,3}\.?\d{1,6})\s*)?$/s.exec(text) ?? [];
+  refuseUnknown('ControlNet', name, await tools.sideModels('controlnets'));
+  if (Number(scale ?? 1) <= 4) return { name, scale: scale === undefined ? undefined : Number(scale) };
+  throw new UserError(
+    'bad-option',
+    `Cannot draw with ControlNet ${name} at ${scale}: want a number from 0 to 4`,
+  );
+}
+
+function variationOf(text: string | undefined): JobExtras['variation'] {
+  if (text === undefined) return undefined;
+  const [strength, seed] = text.split(':').map(Number) as [number, number?];
+  if ((seed ?? 0) > mostSeed) {
+    throw new UserError(
+      'bad-option',
+      `Cannot mix in seed ${seed}: want a whole number from 0 to ${mostSeed}`,
+    );
+  }
+  return { strength, seed: seed ?? randomInt(mostSeed - 2) };
+}
