@@ -129,11 +129,16 @@ export function createEnginePool(options: EnginePoolOptions): EnginePool {
     return held.leaving;
   }
 
-  /** What was opened past `most`, when others were in use, goes once it may. */
+  /** What turns out to be too many, or too much together, goes once nobody draws with it. */
   async function trim(): Promise<void> {
-    const others = staying();
-    const spare = others.filter(([model, { users }]) => users === 0 && model !== keep);
-    for (const [model, held] of spare.slice(0, Math.max(0, others.length - most))) await leave(model, held);
+    for (;;) {
+      const others = staying();
+      const tight = others.length > 1 && taken(others.map(([model]) => model)) > budget;
+      const idle = others.filter(([, { users }]) => users === 0);
+      const spare = idle.find(([model]) => model !== keep) ?? (tight ? idle[0] : undefined);
+      if (!spare || (!tight && others.length <= most)) return;
+      await leave(...spare);
+    }
   }
 
   return {

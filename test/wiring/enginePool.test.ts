@@ -4,7 +4,10 @@ import type { Engine } from '../../src/engine/engine.js';
 import { createEnginePool } from '../../src/wiring/enginePool.js';
 
 /** A pool of engines that only take memory: `sizes` by model, in bytes. */
-function poolOf(sizes: Record<string, number>, { budget = 100, most = 9, loading = 0 } = {}) {
+function poolOf(
+  sizes: Record<string, number>,
+  { budget = 100, most = 9, loading = 0, grown = {} as Record<string, number> } = {},
+) {
   const log: string[] = [];
   let taken = 0;
   let peak = 0;
@@ -22,7 +25,7 @@ function poolOf(sizes: Record<string, number>, { budget = 100, most = 9, loading
         throw new Error('broken');
       }
       return {
-        memory: sizes[model],
+        memory: grown[model] ?? sizes[model],
         async close() {
           taken -= sizes[model]!;
           log.push(`-${model}`);
@@ -92,6 +95,13 @@ test('one that is wanted is loaded only where that takes nothing from who draws'
   pool.want('default');
   await later(1);
   expect(log).toEqual(['+default', '+one', '-one', '+two', '-two', '+one']);
+});
+
+test('one that turns out to take too much beside the default leaves after its use, and has the memory to itself the next time', async () => {
+  const { draw, log } = poolOf({ default: 20, one: 20 }, { grown: { one: 90 } });
+  for (const model of ['default', 'one', 'one', 'default']) await draw(model);
+  await later(1);
+  expect(log).toEqual(['+default', '+one', '-one', '-default', '+one', '-one', '+default']);
 });
 
 test('one that cannot be opened is tried again, and is in nobody’s way', async () => {
