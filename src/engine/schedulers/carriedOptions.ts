@@ -6,12 +6,17 @@ export type Options = Readonly<Record<string, unknown>>;
 
 const configFile = z.looseObject({ _use_default_values: z.array(z.string()).optional() });
 
-/** diffusers' pipelines that correct a scheduler's options when they are made. */
-const correcting = new Set(['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline']);
+const ofStableDiffusion: Options = { steps_offset: 1, clip_sample: false };
+/** What diffusers' pipelines correct of a scheduler's options when they are made. */
+const corrections: Readonly<Record<string, Options>> = {
+  StableDiffusionPipeline: ofStableDiffusion,
+  StableDiffusionImg2ImgPipeline: ofStableDiffusion,
+  StableDiffusionInpaintPipeline: { steps_offset: 1, skip_prk_steps: true },
+};
 
 /**
  * The options that a checkpoint's pipeline hands on to a scheduler: the file's, but for those that it marks
- * as defaults, with the Stable Diffusion 1 and 2 pipelines' corrections of old files (`steps_offset` 1,
+ * as defaults, with the Stable Diffusion 1 and 2 pipelines' corrections of old files (as `steps_offset` 1,
  * `clip_sample` false). The checkpoint's own class has its defaults corrected too; to another class a default
  * does not carry over.
  *
@@ -27,12 +32,10 @@ export function carriedOptions(file: unknown, pipelineClass: string, ownClass: b
   }
   const defaults = new Set(found.data._use_default_values);
   const options = Object.fromEntries(Object.entries(found.data).filter(([key]) => !defaults.has(key)));
-  if (!correcting.has(pipelineClass)) return options;
-  return {
-    ...options,
-    ...((ownClass || 'steps_offset' in options) && { steps_offset: 1 }),
-    ...((ownClass || options.clip_sample === true) && { clip_sample: false }),
-  };
+  const corrected = Object.entries(corrections[pipelineClass] ?? {}).filter(
+    ([key]) => ownClass || key in options,
+  );
+  return { ...options, ...Object.fromEntries(corrected) };
 }
 
 /** A value found, short enough for a sentence. */

@@ -3,7 +3,7 @@ import { add, div, mul, sqrt, sub } from './float32.js';
 import { type LimitOptions, limit } from './limit.js';
 import { epsilon, levelOfAlphaCumprod, original, type PredictionType } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface DdimConfig extends LimitOptions {
   readonly prediction_type: PredictionType;
@@ -32,7 +32,7 @@ export function createDdim(config: DdimConfig): Scheduler {
       const direction = mul(sqrt(sub(sub(1, next), mul(deviation, deviation))), noise);
       x = add(mul(sqrt(next), picture), direction);
       if (eta > 0) x = add(x, mul(deviation, options.noise(x.length)));
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

@@ -4,7 +4,7 @@ import { type LimitOptions, limit } from './limit.js';
 import { epsilon, type Level, levelOfSigma, logSnr, original, type PredictionType } from './prediction.js';
 import type { Schedule } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface DpmSolverConfig extends LimitOptions {
   readonly algorithm_type: Algorithm;
@@ -35,7 +35,7 @@ export function createDpmSolver(config: DpmSolverConfig): Scheduler {
 
       const noise = stochastic ? options.noise(x.length) : undefined;
       x = update(order, x, predictions, noise, i, sigmas, config);
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

@@ -1,7 +1,7 @@
 import { add, div, mul, sub } from './float32.js';
 import { originalAtSigma, type PredictionType, scaledForModel } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 /**
  * Euler's method on dx/dσ = (x − x₀)/σ: algorithm 2 of https://arxiv.org/abs/2206.00364 without churn.
@@ -15,7 +15,7 @@ export function createEuler({ prediction_type }: { readonly prediction_type: Pre
       const picture = originalAtSigma(prediction_type, output, x, sigma);
       const derivative = div(sub(x, picture), sigma);
       x = add(x, mul(derivative, sub(schedule.sigmas[i + 1]!, sigma)));
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

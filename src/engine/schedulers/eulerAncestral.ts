@@ -1,7 +1,7 @@
 import { add, div, mul, sqrt, sub } from './float32.js';
 import { originalAtSigma, type PredictionType, scaledForModel } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 /**
  * An Euler step to a level below the next one, then fresh noise up to it; noise is drawn at each step, at the
@@ -18,7 +18,7 @@ export function createEulerAncestral(config: { readonly prediction_type: Predict
       const derivative = div(sub(x, picture), sigma);
       x = add(x, mul(derivative, sub(down, sigma)));
       x = add(x, mul(options.noise(x.length), up));
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

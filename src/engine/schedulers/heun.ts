@@ -2,7 +2,7 @@ import { add, div, mul, sub } from './float32.js';
 import { type LimitOptions, limit } from './limit.js';
 import { originalAtSigma, type PredictionType, scaledForModel } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface HeunConfig extends LimitOptions {
   readonly prediction_type: PredictionType;
@@ -27,12 +27,11 @@ export function createHeun(config: HeunConfig): Scheduler {
       const dt = sub(schedule.sigmas[i + 1]!, schedule.sigmas[i]!);
       const euler = add(x, mul(here.derivative, dt));
       if (i + 1 === schedule.timesteps.length) {
-        x = euler;
-        report(i, here.picture, schedule, options);
+        x = finish(i, euler, here.picture, schedule, options);
       } else {
-        const next = await slope(euler, i + 1);
-        x = add(x, mul(div(add(here.derivative, next.derivative), 2), dt));
-        report(i, next.picture, schedule, options);
+        const next = await slope(options.afterStep?.(euler, i + 1) ?? euler, i + 1);
+        const heun = add(x, mul(div(add(here.derivative, next.derivative), 2), dt));
+        x = finish(i, heun, next.picture, schedule, options);
       }
     }
     return x;

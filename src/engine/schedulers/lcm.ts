@@ -3,7 +3,7 @@ import { add, div, mul, sqrt } from './float32.js';
 import { type LimitOptions, limit } from './limit.js';
 import { levelOfAlphaCumprod, original, type PredictionType } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface LcmConfig extends LimitOptions {
   readonly prediction_type: PredictionType;
@@ -35,7 +35,7 @@ export function createLcm(config: LcmConfig): Scheduler {
         const { alpha, sigma } = levelOfAlphaCumprod(alphaCumprodAt(next, schedule, config));
         x = add(mul(alpha, picture), mul(sigma, options.noise(x.length)));
       }
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

@@ -3,7 +3,7 @@ import { add, div, mul, sqrt, sub } from './float32.js';
 import { levelOfAlphaCumprod, original, type PredictionType } from './prediction.js';
 import type { Schedule } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface PndmConfig {
   readonly prediction_type: PredictionType;
@@ -29,7 +29,7 @@ export function createPndm(config: PndmConfig): Scheduler {
       const level = levelOfAlphaCumprod(alphaCumprodAt(timestep, schedule, config));
       const picture = original(config.prediction_type, output, x, level);
       x = move(i - begin, timestep, timestep - stride, output, x);
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

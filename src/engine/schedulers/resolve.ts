@@ -24,6 +24,8 @@ export interface Resolved {
    * noise of the first step that is left; `init` itself when none is left.
    */
   start(noise: Float32Array, schedule: Schedule, init?: Float32Array): Float32Array;
+  /** A picture's latents with the noise that `run`'s x has at a step of the schedule; past the last step as they are. */
+  noised(init: Float32Array, noise: Float32Array, schedule: Schedule, step: number): Float32Array;
 }
 
 const distilled = new Set(['LCMScheduler', 'TCDScheduler']);
@@ -77,6 +79,12 @@ export function resolveScheduler(
   // The latent consistency pipelines hand the strength to their scheduler, which spreads its steps over what
   // is left.
   const inside = distilled.has(parts.className) && pipelineClass.startsWith('LatentConsistencyModel');
+  function noised(init: Float32Array, noise: Float32Array, schedule: Schedule, step: number) {
+    if (step >= schedule.timesteps.length) return init;
+    const { alpha, sigma } = parts!.mix({ ...schedule, begin: step });
+    return add(mul(alpha, init), mul(sigma, noise));
+  }
+
   return {
     className: parts.className,
     run: parts.create(config),
@@ -89,10 +97,9 @@ export function resolveScheduler(
     },
     start(noise, schedule, init) {
       if (!init) return mul(noise, schedule.initNoiseSigma);
-      if (schedule.begin >= schedule.timesteps.length) return init;
-      const { alpha, sigma } = parts.mix(schedule);
-      return add(mul(alpha, init), mul(sigma, noise));
+      return noised(init, noise, schedule, schedule.begin);
     },
+    noised,
   };
 }
 

@@ -11,6 +11,11 @@ export interface SchedulerOptions {
   noise(count: number): Float32Array;
   /** Told after each step: 1-based step, number of steps, and the picture's latents as estimated so far. */
   onStep?(step: number, steps: number, latents: Float32Array): void;
+  /**
+   * Changes what comes out of each model call, x `[C·h·w]` with the noise of step `next` of the schedule; without noise
+   * where `next` is the number of its timesteps.
+   */
+  afterStep?(x: Float32Array, next: number): Float32Array;
   /** Honoured before each step. */
   readonly signal?: AbortSignal;
   /**

@@ -18,12 +18,18 @@ export function* stepsOf(schedule: Schedule, { signal }: SchedulerOptions): Gene
   }
 }
 
-/** Tells `onStep` that step `i` is done; `latents` is the cheapest estimate of the finished picture. */
-export function report(
+/**
+ * Ends step `i`: gives its outcome `x` as `afterStep` leaves it, and tells `onStep`; `estimate` is the cheapest estimate
+ * of the finished picture's latents.
+ */
+export function finish(
   i: number,
-  latents: Float32Array,
+  x: Float32Array,
+  estimate: Float32Array,
   { begin, timesteps }: Schedule,
-  { onStep }: SchedulerOptions,
-): void {
-  onStep?.(i - begin + 1, timesteps.length - begin, latents);
+  { afterStep, onStep }: SchedulerOptions,
+): Float32Array {
+  const end = timesteps.length;
+  onStep?.(i - begin + 1, end - begin, afterStep?.(estimate, end) ?? estimate);
+  return afterStep?.(x, i + 1) ?? x;
 }

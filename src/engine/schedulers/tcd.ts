@@ -2,7 +2,7 @@ import { alphaCumprodAt } from './alphas.js';
 import { add, div, mul, sqrt, sub } from './float32.js';
 import { epsilon, levelOfAlphaCumprod, original, type PredictionType } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 
 export interface TcdConfig {
   readonly prediction_type: PredictionType;
@@ -32,7 +32,7 @@ export function createTcd(config: TcdConfig): Scheduler {
         const kept = div(alphaCumprodAt(next, schedule, config), target);
         x = add(mul(sqrt(kept), x), mul(sqrt(sub(1, kept)), options.noise(x.length)));
       }
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };

@@ -1,7 +1,7 @@
 import { type LimitOptions, limit } from './limit.js';
 import { epsilon, type Level, levelOfSigma, original, type PredictionType } from './prediction.js';
 import type { Scheduler } from './scheduler.js';
-import { report, stepsOf } from './steps.js';
+import { finish, stepsOf } from './steps.js';
 import { type UnipcSolver, unipcStep } from './unipcStep.js';
 
 export interface UnipcConfig extends LimitOptions, UnipcSolver {
@@ -32,7 +32,7 @@ export function createUnipc(config: UnipcConfig): Scheduler {
       const most = config.lower_order_final ? timesteps.length - i : config.solver_order;
       last = { x, order: Math.min(predictions.length, most) };
       x = unipcStep(config, last.order, sigmas, i, x, predictions);
-      report(i, picture, schedule, options);
+      x = finish(i, x, picture, schedule, options);
     }
     return x;
   };
