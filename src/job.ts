@@ -57,6 +57,9 @@ export interface Control {
   readonly end?: number;
 }
 
+/** The ControlNet that a picture was drawn with, its own picture left out. */
+export type DrawnControl = Required<Omit<Control, 'file' | 'image'>>;
+
 /** Hires fix: drawn at the request's size, its latents enlarged, and drawn again from there. */
 export interface Hires {
   /** Times the width and the height, above 1. */
@@ -144,6 +147,7 @@ export interface Picture {
   readonly strength?: number;
   /** Those that the prompt names and those asked for besides; left out where there is none. */
   readonly loras?: readonly DrawnLora[];
+  readonly control?: DrawnControl;
   readonly model: string;
   readonly device: string;
   readonly timings: Timings;

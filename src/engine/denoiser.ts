@@ -25,8 +25,8 @@ export interface Guided {
 export interface UNetCall {
   /** A name from `UNetCalls`. */
   readonly shape: string;
-  /** The same in every row. */
-  readonly inputs?: Readonly<Record<string, RowInput>>;
+  /** One for every row, or each row's own. */
+  readonly inputs?: Readonly<Record<string, RowInput | readonly RowInput[]>>;
 }
 
 export interface DenoiserOptions extends Guided {
@@ -52,7 +52,10 @@ export function createDenoiser(options: DenoiserOptions): Denoise {
   const { calls, call, conditions, combine, size, signal, onCall } = options;
   const count = conditions.length;
   const constant = stacked(conditions);
-  const each = ({ data, rowDims }: RowInput) => ({ data: joined(conditions.map(() => data)), rowDims });
+  const each = (input: RowInput | readonly RowInput[]) => {
+    const all = 'data' in input ? conditions.map(() => input) : input;
+    return { data: joined(all.map(({ data }) => data)), rowDims: all[0]!.rowDims };
+  };
   const area = size.width * size.height;
   let n = 0;
 

@@ -1,10 +1,12 @@
 import type { Device } from '../job.js';
+import type { ControlNet } from './checkpoint/controlNet.js';
 import type { Checkpoint, Component, TextEncoder } from './checkpoint/folder.js';
-import { weightsAs } from './checkpoint/weights.js';
+import { type Weights, weightsAs } from './checkpoint/weights.js';
 import type { RunMarks, Size } from './drawing.js';
 import { type KeptSessions, keepSessions, type Network } from './kept-sessions.js';
 import { buildBert } from './networks/bert.js';
 import { buildClip } from './networks/clip.js';
+import { buildControlNet } from './networks/controlnet.js';
 import { cpuTarget } from './networks/cpu.js';
 import { createParams } from './networks/params.js';
 import { buildSafetyChecker } from './networks/safety.js';
@@ -25,7 +27,8 @@ export interface Model {
    * @param clipSkip layers of CLIP left out at its end; 0 when left out
    */
   textEncoder(index: number, clipSkip?: number): Network;
-  unet(shape: UNetShape): Network;
+  /** Alone, or in one graph with a ControlNet. */
+  unet(shape: UNetShape, control?: ControlNet): Network;
   /** Sizes are in latents. */
   decoder(size: Size): Network;
   encoder(size: Size): Network;
@@ -35,6 +38,9 @@ export interface Model {
   readonly loadTime: number;
   close(): Promise<void>;
 }
+
+/** Builds a network, and a ControlNet with it where it has one. */
+type Build = (p: Params, control?: Params) => void;
 
 export interface ModelOptions {
   readonly device: Exclude<Device, 'auto'>;
@@ -65,17 +71,23 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
   async function compile(
     name: string,
     component: Component,
-    build: (p: Params) => void,
+    build: Build,
     precision: keyof Targets | 'onCpu',
+    control?: ControlNet,
   ): Promise<Session> {
     const began = performance.now();
     const device = precision === 'onCpu' ? 'cpu' : options.device;
     const target = precision === 'onCpu' ? cpuTarget : (await (targets ??= targetsOf(device)))[precision];
-    const own = await component.weights();
-    // CUDA's are converted while they are laid out for its kernels.
-    const weights = target.name === 'cuda' ? own : await weightsAs(own, 'F32', options.cacheFolder);
     const graph = createGraph(name);
-    build(createParams(graph, weights, target));
+    const paramsOf = async (stored: Weights, prefix?: string) => {
+      // CUDA's are converted while they are laid out for its kernels.
+      const weights = target.name === 'cuda' ? stored : await weightsAs(stored, 'F32', options.cacheFolder);
+      return createParams(graph, weights, target, prefix);
+    };
+    build(
+      await paramsOf(await component.weights()),
+      control && (await paramsOf(control.weights, 'ControlNet')),
+    );
     const session = await openGraph(graph, { ...options, device });
     loadTime += performance.now() - began;
     return session;
@@ -85,9 +97,10 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     name: string,
     size: string,
     component: Component,
-    build: (p: Params) => void,
+    build: Build,
     precision: keyof Targets | 'onCpu' = 'usual',
-  ): Network => sessions.network(name, size, () => compile(name, component, build, precision));
+    control?: ControlNet,
+  ): Network => sessions.network(name, size, () => compile(name, component, build, precision, control));
 
   const { textEncoders, unet, vae, safetyChecker } = checkpoint;
   const sizeKey = ({ width, height }: Size) => `${width}×${height}`;
@@ -111,10 +124,15 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       });
     },
 
-    unet: (shape) =>
-      network('unet', `${sizeKey(shape)}/${shape.tokens}`, unet, (p) =>
-        buildUNet(p, unet.config, shape, { timeIds: checkpoint.requiresAestheticsScore ? 5 : undefined }),
-      ),
+    unet(shape, control) {
+      const key = `${sizeKey(shape)}/${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
+      const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
+      const build: Build = (p, more) => {
+        const residuals = more && buildControlNet(more, control!.config, shape, unet.config.in_channels);
+        buildUNet(p, unet.config, shape, { timeIds, residuals });
+      };
+      return network('unet', key, unet, build, 'usual', control);
+    },
 
     decoder: (size) =>
       network(

@@ -2,6 +2,8 @@ import type { DrawRequest, Picture, Pixels } from '../job.js';
 import { createAutoencoder } from './autoencoder.js';
 import { openCheckpoint } from './checkpoint/folder.js';
 import { classifierFree } from './conditions.js';
+import { createControls } from './control.js';
+import { shownControl } from './controlSettings.js';
 import { createDenoiser, type Guided } from './denoiser.js';
 import { chooseDevice } from './device.js';
 import type { DrawHooks, OpenPipeline, Size } from './drawing.js';
@@ -46,6 +48,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const variants = await openVariants(checkpoint, { ...options, device, sessions });
   const { base } = variants;
   const calls = createUNetCalls();
+  const controls = createControls(checkpoint, options);
   const defaults = defaultsOf(checkpoint);
   const preview = createPreview(checkpoint.unet.config.out_channels);
   let facts = await factsOf(checkpoint, device);
@@ -83,16 +86,23 @@ export const openPipeline: OpenPipeline = async (options) => {
     const prepared = await prepare({
       ...{ settings, checkpoint, context, autoencoder, scheduler, schedule, size, noise, initialNoise },
     });
+    const control =
+      settings.control && (await controls.prepare(settings.control, size, scheduler.calls(schedule)));
     clock.lap('encode');
 
     const shape: UNetShape = { ...size, tokens: context.positive.tokens };
     const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
     const name = calls.name(variant.key, shape, model.unet(shape));
+    const guided = withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra);
+    const plain = { shape: name, inputs: prepared.inputs };
+    const controlled = control && {
+      shape: calls.name(`${variant.key} ${control.key}`, shape, model.unet(shape, control.net)),
+      inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
+    };
     let mates = 0;
     const denoise = createDenoiser({
-      ...withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra),
-      ...{ calls, size, signal: hooks.signal },
-      call: () => ({ shape: name, inputs: prepared.inputs }),
+      ...{ ...guided, calls, size, signal: hooks.signal },
+      call: (n) => (control?.acts(n) ? controlled! : plain),
       onCall: (jobs) => {
         mates = Math.max(mates, jobs - 1);
       },
@@ -118,6 +128,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
       scheduler: settings.scheduler ?? scheduler.className,
       loras: variant.loras,
+      control: settings.control && shownControl(settings.control),
       model: checkpoint.name,
       device,
       timings: clock.timings(),

@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { UserError } from '../errors.js';
 import { type DrawRequest, type Pixels, type SchedulerName, schedulerNames } from '../job.js';
+import { type ControlSettings, completeControl } from './controlSettings.js';
 
 /** What settings need to know of a model. */
 export interface ModelDefaults {
@@ -32,6 +33,7 @@ export interface Settings {
   readonly seed: number;
   readonly scheduler: SchedulerName | undefined;
   readonly init: Pixels | undefined;
+  readonly control: ControlSettings | undefined;
   /** Set only when there is a picture to start from. */
   readonly strength: number | undefined;
 }
@@ -56,14 +58,16 @@ const stableDiffusionDefaults = { steps: 50, guidance: 7.5, strength: 0.8 };
 
 /**
  * Completes a request: what it leaves out comes from the model's `defaults`, then from diffusers' for the
- * pipeline class; the seed is drawn at random; the size of an img2img request is its picture's, as in diffusers,
- * where that is no more than four times the model's own area, or 256×256.
+ * pipeline class; the seed is drawn at random; the size of an img2img request is its picture's, else that of its
+ * ControlNet's picture, as in diffusers, where that is no more than four times the model's own area, or 256×256.
  *
  * @throws UserError `bad-option` naming the option, the value found and the value wanted.
  * @example completeSettings({ prompt: 'a red heart' }, sprite).width; // 128
  */
 export function completeSettings(request: DrawRequest, model: ModelDefaults): Settings {
   const fallback = diffusersDefaults[model.pipelineClass] ?? stableDiffusionDefaults;
+  // Every img2img pipeline of diffusers that has a ControlNet begins with this one.
+  const defaultStrength = (request.control ? stableDiffusionDefaults : fallback).strength;
   const { width, height } = size(request, model);
   return {
     prompt: text('prompt', request.prompt),
@@ -86,14 +90,15 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
     seed: within('seed', request.seed ?? randomInt(2 ** 32), 0, maxSeed, true),
     scheduler: known(request.scheduler),
     init: request.init,
-    strength: strength(request, model.defaults.strength ?? fallback.strength),
+    control: request.control && completeControl(request.control),
+    strength: strength(request, model.defaults.strength ?? defaultStrength),
   };
 }
 
 function size(request: DrawRequest, model: ModelDefaults): { width: number; height: number } {
   const factor = model.vaeScaleFactor;
   const own = { width: model.sampleWidth * factor, height: model.sampleHeight * factor };
-  const { init } = request;
+  const init = request.init ?? request.control?.image;
   const fromInit =
     init && init.width * init.height <= Math.max(4 * own.width * own.height, anyModelsArea)
       ? { width: floorTo(init.width, factor), height: floorTo(init.height, factor) }

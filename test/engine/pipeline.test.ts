@@ -8,7 +8,7 @@ import { openPipeline } from '../../src/engine/pipeline.js';
 import { decodePicture } from '../../src/image/decode.js';
 import type { DrawRequest, Picture, Pixels } from '../../src/job.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
-import { familiesFolder, type RecordedPicture, recordedPictures } from '../fixtures/families.js';
+import { familiesFolder, type RecordedPicture, recordedPictures, requestOf } from '../fixtures/families.js';
 
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-pipeline-'));
 const pipelines = new Map<string, Promise<Pipeline>>();
@@ -27,24 +27,26 @@ for (const picture of await recordedPictures()) {
 const sprites: RecordedPicture[] = JSON.parse(await readFile(join(spriteFolder, 'index.json'), 'utf8'));
 
 describe.each([...recorded])('%s draws as its diffusers pipeline does', (family, pictures) => {
-  it.each(pictures)('$name', async ({ request, file }) => {
-    const pipeline = await opened(await checkpointFolder(family));
-    const init = request.init === undefined ? undefined : await pixelsOf(join(familiesFolder, request.init));
-    const picture = await draw(pipeline, { ...request, init });
-    compare(picture.pixels, await pixelsOf(join(familiesFolder, file)));
+  it.each(pictures)('$name', async (recorded) => {
+    const pipeline = await opened(await checkpointFolder(recorded.base ?? family), family);
+    const picture = await draw(pipeline, await requestOf(recorded));
+    compare(picture.pixels, await pixelsOf(join(familiesFolder, recorded.file)));
   });
 });
 
 describe('the built-in model draws as diffusers does with its parts', () => {
   it.each(sprites)('$name', async ({ request, file }) => {
-    const picture = await draw(await opened(builtIn), request as DrawRequest);
+    const picture = await draw(await opened(builtIn, 'sprite'), request as DrawRequest);
     compare(picture.pixels, await pixelsOf(join(spriteFolder, file)));
   });
 });
 
-function opened(model: string): Promise<Pipeline> {
-  const pipeline = pipelines.get(model) ?? openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });
-  pipelines.set(model, pipeline);
+/** A model's pipeline; what `family` has besides networks of its own is found by name. */
+async function opened(model: string, family: string): Promise<Pipeline> {
+  const modelFolders = family === 'sprite' ? [] : [await checkpointFolder(family)];
+  const options = { model, modelFolders, device: 'cpu', cacheFolder, threads: 1 } as const;
+  const pipeline = pipelines.get(family) ?? openPipeline(options);
+  pipelines.set(family, pipeline);
   return pipeline;
 }
 

@@ -19,6 +19,8 @@ export interface Resolved {
    * @throws UserError `bad-option` when the scheduler cannot do so many steps.
    */
   schedule(steps: number, strength?: number): Schedule;
+  /** How often `run` calls the model. */
+  calls(schedule: Schedule): number;
   /**
    * What `run` starts from: the noise `[C·h·w]`, or with `init` (img2img) the picture's latents with the
    * noise of the first step that is left; `init` itself when none is left.
@@ -94,6 +96,11 @@ export function resolveScheduler(
       checkTimesteps(steps, schedule, config);
       const begin = inside ? 0 : steps - Math.min(Math.trunc(steps * strength), steps);
       return { ...schedule, begin };
+    },
+    calls({ timesteps, begin }) {
+      const steps = timesteps.length - begin;
+      // Two calls a step but for the last, as diffusers counts its timesteps.
+      return parts.className === 'HeunDiscreteScheduler' ? Math.max(0, 2 * steps - 1) : steps;
     },
     start(noise, schedule, init) {
       if (!init) return mul(noise, schedule.initNoiseSigma);

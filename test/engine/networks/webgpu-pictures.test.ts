@@ -7,7 +7,7 @@ import { decodePicture } from '../../../src/image/decode.js';
 import type { Pixels } from '../../../src/job.js';
 import { checkpointFolder } from '../../fixtures/checkpoint.js';
 import { differenceOf } from '../../fixtures/difference.js';
-import { familiesFolder, recordedPictures } from '../../fixtures/families.js';
+import { familiesFolder, recordedPictures, requestOf } from '../../fixtures/families.js';
 import { swiftshaderEnv, withoutSwiftshader } from '../../fixtures/swiftshader.js';
 
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-webgpu-'));
@@ -31,11 +31,11 @@ describe.skipIf(withoutSwiftshader()).each(Object.entries(names))(
       });
       try {
         const all = await recordedPictures();
-        for (const { request, file } of all.filter(
+        for (const recorded of all.filter(
           (picture) => picture.family === family && names.includes(picture.name),
         )) {
-          const init = request.init === undefined ? undefined : await pixelsOf(request.init);
-          const { pixels, device } = await engine.draw({ ...request, init });
+          const { file } = recorded;
+          const { pixels, device } = await engine.draw(await requestOf(recorded));
           expect(device).toBe('webgpu');
           const wanted = await pixelsOf(file);
           expect([pixels.width, pixels.height]).toEqual([wanted.width, wanted.height]);

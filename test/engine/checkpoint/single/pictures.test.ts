@@ -6,7 +6,7 @@ import type { Pipeline } from '../../../../src/engine/drawing.js';
 import { openPipeline } from '../../../../src/engine/pipeline.js';
 import { decodePicture } from '../../../../src/image/decode.js';
 import type { Pixels } from '../../../../src/job.js';
-import { familiesFolder, recordedPictures } from '../../../fixtures/families.js';
+import { familiesFolder, recordedPictures, requestOf } from '../../../fixtures/families.js';
 import { singleFamilies, singleFile } from '../../../fixtures/singleFile.js';
 
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-single-'));
@@ -20,12 +20,11 @@ const recorded = await recordedPictures();
 describe.each(singleFamilies)('%s, all in one file, draws as its diffusers pipeline does', (family) => {
   const pictures = recorded.filter((picture) => picture.family === family);
 
-  it.each(pictures)('$name', async ({ request, file }) => {
+  it.each(pictures)('$name', async (picture) => {
     const pipeline = await opened(family);
-    const init = request.init === undefined ? undefined : await pixelsOf(request.init);
     const hooks = { signal: new AbortController().signal, preview: false };
-    const { pixels } = await pipeline.draw({ ...request, init }, hooks);
-    compare(pixels, await pixelsOf(file));
+    const { pixels } = await pipeline.draw(await requestOf(picture), hooks);
+    compare(pixels, await pixelsOf(picture.file));
   });
 });
 
