@@ -6,7 +6,7 @@
     python scripts/golden.py --keep DIR      # leaves the checkpoints, weights and all, under DIR/<family>
     python scripts/golden.py sprite          # the built-in model only, after its weights have changed
 
-Needs torch 2.15, diffusers 0.42.1, transformers 5 and pillow (PyPI). Run by hand; nothing of it runs at install.
+Needs torch 2.15, diffusers 0.42.1, transformers 5, pillow, peft 0.21 and lycoris-lora 4.1 (PyPI). Run by hand; nothing of it runs at install.
 
 Under test/golden/families:
     index.json               every whole picture: {family, name, request (a DrawRequest of src/job.ts; `init` is a
@@ -73,6 +73,10 @@ def main():
     if not options.names or "sprite" in options.names:
         record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"),
             os.path.join(REPOSITORY, "test", "golden", "sprite"))
+    if not options.names or "loras" in options.names:
+        # Needs peft and lycoris-lora, which nothing else does.
+        from golden.families import loras
+        loras.record_loras(root, os.path.join(REPOSITORY, "test", "golden", "loras"))
     if not options.names or "sd15" in options.names:
         checkpoint.describe(truesize.sd15, os.path.join(REPOSITORY, "bench"))
     order = [family["name"] for family in [*FAMILIES, *control.FAMILIES]]

@@ -1,0 +1,49 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { Pipeline } from '../../../src/engine/drawing.js';
+import { openPipeline } from '../../../src/engine/pipeline.js';
+import { decodePicture } from '../../../src/image/decode.js';
+import type { Pixels } from '../../../src/job.js';
+import { checkpointFolder } from '../../fixtures/checkpoint.js';
+import { loraCases, lorasFolder, modelsWithLoras } from '../../fixtures/loras.js';
+
+const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-loras-'));
+const models = await modelsWithLoras(cacheFolder);
+const pipelines = new Map<string, Promise<Pipeline>>();
+afterAll(async () => {
+  for (const pipeline of pipelines.values()) await (await pipeline).close();
+  await rm(cacheFolder, { recursive: true });
+});
+
+test.each(await loraCases())('with LoRA $name $family draws as diffusers does', async (recorded) => {
+  const { family, loras, request, file } = recorded;
+  const named = loras.map(({ name, weight }) => `<lora:${name}:${weight}>`).join('');
+  const hooks = { signal: new AbortController().signal, preview: false };
+  const picture = await (await opened(family)).draw({ ...request, prompt: request.prompt + named }, hooks);
+  expect(picture.warnings).toEqual([]);
+  expect(picture.loras?.map(({ name, weight }) => ({ name, weight }))).toEqual(loras);
+  compare(picture.pixels, await decodePicture(await readFile(join(lorasFolder, file))));
+});
+
+async function opened(family: string): Promise<Pipeline> {
+  const open = async () =>
+    openPipeline({
+      model: await checkpointFolder(family),
+      ...{ device: 'cpu', cacheFolder, modelFolders: [models], threads: 1 },
+    });
+  const pipeline = pipelines.get(family) ?? open();
+  pipelines.set(family, pipeline);
+  return pipeline;
+}
+
+/** The bound of the issue: mean ≤ 0.5 and largest ≤ 8 of 255. */
+function compare({ width, height, data }: Pixels, wanted: Pixels): void {
+  expect([width, height]).toEqual([wanted.width, wanted.height]);
+  const differences = data.map((value, i) => Math.abs(value - wanted.data[i]!));
+  const mean = differences.reduce((sum, one) => sum + one, 0) / differences.length;
+  console.log(`mean ${mean.toFixed(4)}, largest ${Math.max(...differences)} of 255`);
+  expect(mean, 'mean difference of a pixel, of 255').toBeLessThanOrEqual(0.5);
+  expect(Math.max(...differences), 'largest difference of a pixel, of 255').toBeLessThanOrEqual(8);
+}
