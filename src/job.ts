@@ -145,6 +145,8 @@ export interface Picture {
   /** The scheduler as requested, or the diffusers class that the checkpoint's own config names. */
   readonly scheduler: string;
   readonly strength?: number;
+  /** Left out where the model's own VAE decoded it. */
+  readonly decoder?: 'tiny';
   /** Those that the prompt names and those asked for besides; left out where there is none. */
   readonly loras?: readonly DrawnLora[];
   readonly control?: DrawnControl;

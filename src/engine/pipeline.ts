@@ -10,13 +10,15 @@ import type { DrawHooks, OpenPipeline, Size } from './drawing.js';
 import { defaultsOf, factsOf } from './facts.js';
 import type { UNetShape } from './networks/unet.js';
 import { createGenerator } from './noise/generator.js';
-import { createPreview } from './preview.js';
+import { createPreviews } from './previews.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { resolveScheduler } from './schedulers/resolve.js';
 import { completeSettings, type Settings } from './settings.js';
 import { sharedSessions } from './sharedSessions.js';
 import { createStopwatch, type Stopwatch } from './stopwatch.js';
 import { prepare } from './tasks/prepare.js';
+import { createTeller } from './teller.js';
+import { openTinyDecoder } from './tiny/openTinyDecoder.js';
 import { createUNetCalls } from './unetCalls.js';
 import { isUpscaler } from './upscaler/isUpscaler.js';
 import { openUpscaler } from './upscaler/openUpscaler.js';
@@ -50,14 +52,15 @@ export const openPipeline: OpenPipeline = async (options) => {
   const calls = createUNetCalls();
   const controls = createControls(checkpoint, options);
   const defaults = defaultsOf(checkpoint);
-  const preview = createPreview(checkpoint.unet.config.out_channels);
+  const tiny = openTinyDecoder(checkpoint, { ...options, device });
+  const previews = createPreviews(checkpoint.unet.config.out_channels, tiny);
   let facts = await factsOf(checkpoint, device);
   const ownCheck =
     checkpoint.safetyChecker && (await openSafetyCheck(checkpoint.safetyChecker, base.safetyChecker!));
   let openTime = performance.now() - began;
 
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
-    const clock = createStopwatch(() => variants.loadTime, openTime);
+    const clock = createStopwatch(() => variants.loadTime + tiny.loadTime, openTime);
     openTime = 0;
     const settings = completeSettings(request, defaults);
     const variant = await variants.of(request);
@@ -79,6 +82,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     const asksTwice = settings.guidance > 1 && unet.time_cond_proj_dim === null;
 
     const autoencoder = createAutoencoder(model);
+    const decoder = settings.decoder === 'tiny' ? await tiny.get() : autoencoder;
     const context = await variant.encoder.encode(variant.prompt, settings.negative, asksTwice);
     const generator = createGenerator(settings.seed);
     const noise = (count: number) => generator.randn(count);
@@ -107,18 +111,15 @@ export const openPipeline: OpenPipeline = async (options) => {
         mates = Math.max(mates, jobs - 1);
       },
     });
-    const latents = await scheduler.run(denoise, prepared.start, schedule, {
-      noise,
-      signal: hooks.signal,
-      onStep: (step, steps, estimate) => {
-        const picture = hooks.preview && shown ? preview.draw(estimate, size.width, size.height) : undefined;
-        hooks.onProgress?.({ step, steps, preview: picture });
-      },
-    });
+    const teller = createTeller(hooks, hooks.preview && shown ? previews.of(size) : undefined);
+    await teller.ready();
+    const latents = await scheduler
+      .run(denoise, prepared.start, schedule, { noise, signal: hooks.signal, onStep: teller.onStep })
+      .finally(teller.end);
     clock.lap('denoise');
 
-    const pixels = await autoencoder.decode(latents, size);
-    preview.learn(latents, pixels, checkpoint.vaeScaleFactor);
+    const pixels = await decoder.decode(latents, size);
+    previews.learn(latents, pixels, checkpoint.vaeScaleFactor);
     const verdict = check ? await check.verdictOf(pixels) : 'unchecked';
     clock.lap('decode');
     const { prompt, negative, width, height, steps, guidance, seed, strength } = settings;
@@ -129,6 +130,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       scheduler: settings.scheduler ?? scheduler.className,
       loras: variant.loras,
       control: settings.control && shownControl(settings.control),
+      decoder: settings.decoder === 'tiny' ? settings.decoder : undefined,
       model: checkpoint.name,
       device,
       timings: clock.timings(),
@@ -145,6 +147,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   /** Draws once, then in twos, fours and eights, to find how many jobs are best drawn together. */
   async function warm(size: Size): Promise<void> {
     const alone = new AbortController();
+    await previews.open(latentSize(size));
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
     const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
     const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), strength: 1 };
@@ -171,7 +174,10 @@ export const openPipeline: OpenPipeline = async (options) => {
     async warm(sizes) {
       for (const size of sizes) await warm(size);
     },
-    close: () => variants.close(),
+    async close() {
+      await tiny.close();
+      await variants.close();
+    },
   };
 };
 

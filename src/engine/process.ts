@@ -74,10 +74,14 @@ async function draw({ id, request, preview }: ToEngine & { type: 'draw' }): Prom
   draws.set(id, controller);
   send({ type: 'began', id });
   let told = Number.NEGATIVE_INFINITY;
+  let shown = Number.NEGATIVE_INFINITY;
   const onProgress = (now: Progress) => {
     const first = told === Number.NEGATIVE_INFINITY;
-    if (!first && now.step < now.steps && performance.now() - told < progressMilliseconds) return;
+    // Previews come seldom where they cost something, so that a bare step before one must not keep it away.
+    const since = performance.now() - (now.preview ? shown : told);
+    if (!first && now.step < now.steps && since < progressMilliseconds) return;
     told = performance.now();
+    if (now.preview) shown = told;
     send({ type: 'progress', id, progress: now });
   };
   try {

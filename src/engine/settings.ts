@@ -36,6 +36,7 @@ export interface Settings {
   readonly control: ControlSettings | undefined;
   /** Set only when there is a picture to start from. */
   readonly strength: number | undefined;
+  readonly decoder: 'full' | 'tiny';
 }
 
 const maxSide = 2048;
@@ -92,6 +93,7 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
     init: request.init,
     control: request.control && completeControl(request.control),
     strength: strength(request, model.defaults.strength ?? defaultStrength),
+    decoder: decoder(request.decoder),
   };
 }
 
@@ -147,6 +149,12 @@ function known(name: SchedulerName | undefined): SchedulerName | undefined {
     'bad-option',
     `Cannot draw with scheduler ${JSON.stringify(name)}: want one of ${schedulerNames.join(', ')}`,
   );
+}
+
+function decoder(name: DrawRequest['decoder'] = 'full'): 'full' | 'tiny' {
+  if (name === 'full' || name === 'tiny') return name;
+  const found = JSON.stringify(name);
+  throw new UserError('bad-option', `Cannot draw with decoder ${found}: want full or tiny`);
 }
 
 function text(name: string, value: string): string {

@@ -24,6 +24,7 @@ export function formatParameters(
     ['Size', `${picture.width}x${picture.height}`],
     ['Model', picture.model],
     ['Denoising strength', picture.strength],
+    ['VAE Decoder', picture.decoder && 'TAESD'],
     ['Version', `kiln ${version}`],
   ];
   const lines = [picture.prompt];
