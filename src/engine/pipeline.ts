@@ -52,7 +52,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const calls = createUNetCalls();
   const controls = createControls(checkpoint, options);
   const defaults = defaultsOf(checkpoint);
-  const tiny = openTinyDecoder(checkpoint, { ...options, device });
+  const tiny = openTinyDecoder(checkpoint, { ...options, device, sessions });
   const previews = createPreviews(checkpoint.unet.config.out_channels, tiny);
   let facts = await factsOf(checkpoint, device);
   const ownCheck =

@@ -15,7 +15,7 @@ export type ConfiguredFacts = Pick<
  * its single file, and no weights. Loads no native code, so that the process that talks to people may call it.
  *
  * @param folder the checkpoint's, or its file
- * @param options.vae a VAE in place of its own: a folder or a file, or an upscaler's file
+ * @param options.vae a VAE in place of its own: a folder or a file
  * @throws UserError `bad-model` naming the file, what is wrong in it and what was wanted
  * @example (await readModelFacts('assets/models/sprite')).width; // 128
  */

@@ -1,7 +1,6 @@
 import type { Checkpoint } from '../checkpoint/folder.js';
-import type { OpenGraphOptions } from '../openGraph.js';
 import { findTinyVae, noTinyVae } from './findTinyVae.js';
-import { createTinyDecoder, type TinyDecoder } from './tinyDecoder.js';
+import { createTinyDecoder, type TinyDecoder, type TinyDecoderOptions } from './tinyDecoder.js';
 
 /** The tiny decoder of a checkpoint's family, looked for when it is wanted. */
 export interface LazyTinyDecoder {
@@ -17,7 +16,7 @@ export interface LazyTinyDecoder {
 /** @example const pixels = await (await openTinyDecoder(checkpoint, options).get()).decode(latents, size); */
 export function openTinyDecoder(
   checkpoint: Checkpoint,
-  options: OpenGraphOptions & { readonly modelFolders?: readonly string[] },
+  options: TinyDecoderOptions & { readonly modelFolders?: readonly string[] },
 ): LazyTinyDecoder {
   let decoder: TinyDecoder | undefined;
 

@@ -2,7 +2,7 @@ import { UserError } from '../../errors.js';
 import type { Pixels } from '../../job.js';
 import { weightsAs } from '../checkpoint/weights.js';
 import type { Size } from '../drawing.js';
-import { keepSessions } from '../kept-sessions.js';
+import type { KeptSessions } from '../kept-sessions.js';
 import { latentsForDecoder, pixelsFromSample } from '../latents.js';
 import { createParams } from '../networks/params.js';
 import { type Targets, targetsOf } from '../networks/targets.js';
@@ -26,14 +26,17 @@ export interface TinyDecoder {
   close(): Promise<void>;
 }
 
-const keptSizes = 4;
+export interface TinyDecoderOptions extends OpenGraphOptions {
+  /** Under whose budget it is opened. */
+  readonly sessions: KeptSessions;
+}
 
 /** @example const pixels = await createTinyDecoder(taesd, options).decode(latents, { width: 64, height: 64 }); */
 export function createTinyDecoder(
   { config, weights, folder }: TinyVae,
-  options: OpenGraphOptions,
+  options: TinyDecoderOptions,
 ): TinyDecoder {
-  const sessions = keepSessions(keptSizes);
+  const sessions = options.sessions.scope('tiny');
   const factor = 2 ** (config.decoder_block_out_channels.length - 1);
   let targets: Promise<Targets> | undefined;
   let loadTime = 0;
