@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   show: async () => (await import('./cli/show.js')).showCommand,
   stats: async () => (await import('./cli/stats.js')).statsCommand,
   models: async () => (await import('./cli/listModels.js')).modelsCommand,
+  pull: async () => (await import('./cli/pull.js')).pullCommand,
+  rm: async () => (await import('./cli/rm.js')).rmCommand,
   doctor: async () => (await import('./cli/doctor.js')).doctorCommand,
 };
 

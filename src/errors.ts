@@ -17,6 +17,8 @@ export type ErrorCode =
   | 'quota'
   /** No such job, style or setting. */
   | 'not-found'
+  /** A host that has what was asked for does not answer, or not well. */
+  | 'unreachable'
   /** Refused by the prompt rules, or by the picture's safety check. */
   | 'unsafe'
   /** The message that was to be changed, or its channel, is gone. */

@@ -27,6 +27,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'src/metrics/': [],
   'src/image/': words,
   'src/engine/': [...words, 'src/image/'],
+  'src/hub/': [...words, 'src/engine/'],
   'src/queue/': words,
   'src/log/': words,
   'src/storage/': words,
@@ -45,7 +46,8 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 
 /** Packages that only one place may know, so that replacing one changes one place. */
 const importers: Readonly<Record<string, string>> = {
-  'cli-progress': 'src/cli/progress.ts',
+  '@huggingface/hub': 'src/hub/repo.ts',
+  'cli-progress': 'src/cli/bar.ts',
   '@hono/node-server': 'src/adapters/playground/',
   '@napi-rs/canvas': 'src/image/',
   '@prisma/adapter-better-sqlite3': 'src/log/prisma/',

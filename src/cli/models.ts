@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { UserError } from '../errors.js';
 import { packageFolder } from './packageFolder.js';
 
@@ -61,6 +61,15 @@ export function modelFolder(nameOrFolder: string, folders: readonly string[]): s
     throw cannot(nameOrFolder, "found no such folder or file, want one in diffusers' layout or .safetensors");
   const names = models.map(({ name }) => name).join(', ');
   throw cannot(nameOrFolder, `found none of that name, want one of ${names}, or a folder or file`);
+}
+
+/**
+ * Whether a model is one that comes with Kiln. Others may lie in Kiln's folder too: `data/models` does.
+ *
+ * @example isBuiltIn(modelFolder('sprite', [])); // true
+ */
+export function isBuiltIn(folder: string): boolean {
+  return folder.startsWith(bundledFolder + sep);
 }
 
 function cannot(model: string, rest: string): UserError {

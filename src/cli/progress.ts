@@ -1,4 +1,5 @@
 import type { Progress } from '../job.js';
+import { openBar } from './bar.js';
 import type { Surroundings } from './command.js';
 
 /** Tells on a terminal how far several draws are; elsewhere says nothing. */
@@ -18,18 +19,8 @@ export async function startProgress(
   model: string,
   count: number,
 ): Promise<ProgressBar> {
-  if (!stderr.isTTY) return { step() {}, stop() {} };
-  const { default: progress } = await import('cli-progress');
-  const bar = new progress.SingleBar({
-    stream: stderr,
-    format: '{doing} {bar} {value}/{total}',
-    barsize: 30,
-    barCompleteChar: '█',
-    barIncompleteChar: '░',
-    hideCursor: true,
-    clearOnComplete: true,
-    gracefulExit: false,
-  });
+  const bar = await openBar(stderr, '{doing} {bar} {value}/{total}');
+  if (!bar) return { step() {}, stop() {} };
   const done = new Map<number, number>();
   bar.start(1, 0, { doing: `Opening ${model}` });
   return {

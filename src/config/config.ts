@@ -42,6 +42,12 @@ export interface Config {
     readonly port: number;
     readonly token: string | undefined;
   };
+  /** Where models are pulled from. */
+  readonly hub: {
+    /** Without a slash at its end. */
+    readonly endpoint: string;
+    readonly token: string | undefined;
+  };
   /** Undefined where Kiln does not serve Discord. */
   readonly discord:
     | {
@@ -123,6 +129,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
       forbidden: list(env.KILN_FORBIDDEN),
     },
     playground: { host: env.KILN_HOST, port: env.KILN_PORT, token: env.KILN_TOKEN },
+    hub: { endpoint: env.HF_ENDPOINT.replace(/\/+$/, ''), token: env.HF_TOKEN },
     discord: discordOf(env),
     slack: slackOf(env),
     environment: { ...environment },

@@ -8,7 +8,7 @@ const whole = (least: number, most: number) => {
   return z.coerce.number(wanted).int(wanted).min(least, wanted).max(most, wanted);
 };
 const address = () =>
-  z.url({ protocol: /^https?$/, error: 'an address that starts with https:// or http://' }).optional();
+  z.url({ protocol: /^https?$/, error: 'an address that starts with https:// or http://' });
 
 /** Every variable that Kiln reads, with what it means and what holds when it is not set. `.env.example` shows the same. */
 export const environmentSchema = z.object({
@@ -93,8 +93,19 @@ export const environmentSchema = z.object({
       'What is written to stderr, as JSON lines: debug, info, warn or error. Never prompts or tokens.',
     ),
 
+  HF_ENDPOINT: address()
+    .default('https://huggingface.co')
+    .describe('The hub that kiln pull asks, or a mirror of it.'),
+  HF_TOKEN: z
+    .string('a token, as hf_…')
+    .regex(/^[\x21-\x7e]{1,500}$/, 'a token, as hf_…')
+    .optional()
+    .describe('A token for gated and private repos of that hub (hf_…); it goes to no other host.'),
+
   DISCORD_TOKEN: text().describe("The bot's token. Set, Kiln serves Discord."),
-  DISCORD_API_URL: address().describe("Discord's REST address, without /v10. Not set: Discord itself."),
+  DISCORD_API_URL: address()
+    .optional()
+    .describe("Discord's REST address, without /v10. Not set: Discord itself."),
   DISCORD_GUILDS: text().describe(
     'Ids of the servers to register commands in, separated by commas. Not set: everywhere.',
   ),
@@ -109,7 +120,7 @@ export const environmentSchema = z.object({
   SLACK_PORT: whole(0, 65_535)
     .default(3001)
     .describe('The port that Slack sends to, at /slack/events, without Socket Mode.'),
-  SLACK_API_URL: address().describe("Slack's Web API, ending in /api/. Not set: Slack itself."),
+  SLACK_API_URL: address().optional().describe("Slack's Web API, ending in /api/. Not set: Slack itself."),
   SLACK_CLIENT_ID: text().describe('For many workspaces: the OAuth client id, in place of SLACK_BOT_TOKEN.'),
   SLACK_CLIENT_SECRET: text().describe('For many workspaces: the OAuth client secret.'),
 });

@@ -1,7 +1,6 @@
 import { totalmem } from 'node:os';
 import { basename } from 'node:path';
-import { findModels, modelFolder } from '../cli/models.js';
-import { packageFolder } from '../cli/packageFolder.js';
+import { findModels, isBuiltIn, modelFolder } from '../cli/models.js';
 import { vaePath } from '../cli/vaePath.js';
 import { sleep, systemClock } from '../clock.js';
 import type { ModelInfo, Models } from '../command.js';
@@ -88,7 +87,7 @@ export async function openStudio({
   for (const [name, folder] of folders) {
     try {
       const facts = await readModelFacts(folder, { vae: vaeOf(name) });
-      known.set(name, { ...facts, name, builtIn: folder.startsWith(packageFolder) });
+      known.set(name, { ...facts, name, builtIn: isBuiltIn(folder) });
     } catch (error) {
       // One broken folder must not keep the others from drawing.
       if (name === defaultName) throw error;

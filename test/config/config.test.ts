@@ -29,6 +29,7 @@ test('an empty environment gives the defaults', () => {
       forbidden: [],
     },
     playground: { host: '127.0.0.1', port: 3000, token: undefined },
+    hub: { endpoint: 'https://huggingface.co', token: undefined },
     discord: undefined,
     slack: undefined,
     environment: {},
@@ -93,6 +94,12 @@ test('a platform is served where its tokens are set', () => {
     shards: 'auto',
   });
   expect(slack).toMatchObject({ botToken: 'xoxb', signingSecret: 's', port: 4000, appToken: undefined });
+});
+
+test('the hub is told by the names that its own clients know', () => {
+  const { hub } = configFrom({ HF_ENDPOINT: 'https://hf-mirror.example/', HF_TOKEN: 'hf_x' });
+  expect(hub).toEqual({ endpoint: 'https://hf-mirror.example', token: 'hf_x' });
+  expect(() => configFrom({ HF_TOKEN: 'two words' })).toThrow('HF_TOKEN is something else, want a token');
 });
 
 test('Slack without a way in is refused', () => {

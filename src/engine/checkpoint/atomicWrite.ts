@@ -3,6 +3,7 @@ import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promis
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileError } from './fileError.js';
+import { isAlive } from './isAlive.js';
 import { makeFolder } from './makeFolder.js';
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -51,15 +52,6 @@ async function removeAbandoned(folder: string): Promise<void> {
     // A process on another machine that shares the folder cannot be asked; a day is longer than any write.
     const abandoned = ours ? !isAlive(Number(writer[1])) : Date.now() - (await modified(path)) > dayMs;
     if (abandoned) await rm(path, { force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it lives and belongs to someone else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

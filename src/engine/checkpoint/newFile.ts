@@ -61,15 +61,19 @@ function headerBytes(tensors: readonly NewTensor[], begins: readonly number[]): 
 /**
  * Asked before writing, as a disk filled to the brim hurts everything else on it.
  *
+ * @param action the start of the sentence that says so
  * @throws UserError `bad-output`
  */
-export async function refuseWithoutRoom(file: string, bytes: number): Promise<void> {
-  const folder = dirname(file);
-  const { blocks, bavail, bsize } = await statfs(folder);
+export async function refuseWithoutRoom(
+  file: string,
+  bytes: number,
+  action = `Cannot convert weights into ${dirname(file)}`,
+): Promise<void> {
+  const { blocks, bavail, bsize } = await statfs(dirname(file));
   // Some network file systems report nothing.
   if (blocks === 0 || bavail * bsize >= bytes) return;
   const found = `${shown(bavail * bsize)} are free`;
-  throw new UserError('bad-output', `Cannot convert weights into ${folder}: ${found}, want ${shown(bytes)}`);
+  throw new UserError('bad-output', `${action}: ${found}, want ${shown(bytes)}`);
 }
 
 function shown(bytes: number): string {

@@ -1,8 +1,9 @@
 import { readdir, realpath } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { chooseWeights, weightNames } from './chooseWeights.js';
 import { fileError } from './fileError.js';
-import { readJson } from './json.js';
 import { quote, refuse } from './refuse.js';
+import { readWeightMap } from './weightMap.js';
 
 /** The files that hold one component's weights. */
 export interface WeightFiles {
@@ -12,8 +13,6 @@ export interface WeightFiles {
   readonly index?: { readonly file: string; readonly places: ReadonlyMap<string, string> };
 }
 
-const maxShards = 1000;
-const maxIndexBytes = 10_000_000;
 const picklePattern = /\.(bin|ckpt|pt|pth|msgpack|h5)$/;
 
 /**
@@ -26,62 +25,26 @@ const picklePattern = /\.(bin|ckpt|pt|pth|msgpack|h5)$/;
  */
 export async function findWeightFiles(folder: string, variant?: string): Promise<WeightFiles> {
   const names = await list(folder);
-  const wanted = variant === undefined ? [undefined, ...variants(names)] : [variant];
-  for (const choice of wanted) {
-    for (const name of candidates(choice)) {
-      if (!names.includes(name)) continue;
-      const file = join(resolve(folder), name);
-      return name.endsWith('.json') ? sharded(file) : { files: [await follow(file)] };
-    }
+  const name = chooseWeights(names, variant);
+  if (name !== undefined) {
+    const file = join(resolve(folder), name);
+    return name.endsWith('.json') ? sharded(file) : { files: [await follow(file)] };
   }
   const pickle = names.find((name) => picklePattern.test(name));
   const found = pickle
     ? `its weights are in ${quote(pickle)}, which is not safetensors`
     : 'there are no weights in it';
-  const files = candidates(variant).filter((name) => name.endsWith('.safetensors'));
+  const files = weightNames(variant).filter((name) => name.endsWith('.safetensors'));
   return refuse(folder, found, files.join(' or '));
 }
 
-/** diffusers prefers an index to a single file, transformers a single file to an index. */
-function candidates(variant: string | undefined): string[] {
-  const dot = variant === undefined ? '' : `.${variant}`;
-  return [
-    `diffusion_pytorch_model.safetensors.index${dot}.json`,
-    `diffusion_pytorch_model${dot}.safetensors`,
-    `model${dot}.safetensors`,
-    `model.safetensors.index${dot}.json`,
-  ];
-}
-
-function variants(names: readonly string[]): string[] {
-  const found = new Set<string>();
-  for (const name of names) {
-    const match =
-      /^(?:diffusion_pytorch_)?model\.(\w+)\.safetensors$/.exec(name) ??
-      /^(?:diffusion_pytorch_)?model\.safetensors\.index\.(\w+)\.json$/.exec(name);
-    if (match) found.add(match[1]!);
-  }
-  return [...found].sort((a, b) => Number(b === 'fp16') - Number(a === 'fp16') || a.localeCompare(b));
-}
-
 async function sharded(file: string): Promise<WeightFiles> {
-  const index = await readJson(file, maxIndexBytes);
-  const map =
-    index !== null && typeof index === 'object' && 'weight_map' in index ? index.weight_map : undefined;
-  if (map === null || typeof map !== 'object' || Array.isArray(map)) {
-    return refuse(file, 'it has no weight_map', 'one that says which file each tensor is in');
-  }
   const shards = new Map<string, string>();
   const places = new Map<string, string>();
-  for (const [tensor, name] of Object.entries(map)) {
-    if (typeof name !== 'string' || !/^[\w-][\w.-]*\.safetensors$/.test(name)) {
-      refuse(file, `weight_map names ${quote(String(name))}`, 'plain names of .safetensors files beside it');
-    }
+  for (const [tensor, name] of await readWeightMap(file)) {
     if (!shards.has(name)) shards.set(name, await follow(join(dirname(file), name)));
-    if (shards.size > maxShards) refuse(file, `weight_map names over ${maxShards} files`, 'fewer');
     places.set(tensor, shards.get(name)!);
   }
-  if (shards.size === 0) refuse(file, 'its weight_map is empty', 'the files that hold the weights');
   const folders = new Set([...shards.values()].map(dirname));
   if (folders.size !== 1) {
     // onnxruntime takes the weights of a graph from one folder, and no links that lead out of it.

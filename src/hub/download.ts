@@ -1,0 +1,205 @@
+import { type FileHandle, open, rename } from 'node:fs/promises';
+import { fileError } from '../engine/checkpoint/fileError.js';
+import { mistakenFor } from '../engine/checkpoint/mistaken.js';
+import { refuseWithoutRoom } from '../engine/checkpoint/newFile.js';
+import { UserError } from '../errors.js';
+import { createDigest, type RunningDigest } from './digest.js';
+import { type Part, partOf } from './part.js';
+import { placeOf } from './place.js';
+import type { Digest } from './repo.js';
+import { patiently, transient } from './transient.js';
+import type { Answer, Wire } from './wire.js';
+
+/** A file to be had, and how it is known to be the right one. */
+export interface Download {
+  readonly wire: Wire;
+  readonly address: string;
+  /** Where it is once all of it came and was checked; what came before is beside it, under `.incomplete`. */
+  readonly file: string;
+  /** Its name in sentences. */
+  readonly called: string;
+  /** It has to be safetensors, and is given up at its first bytes where it is something else. */
+  readonly weights?: boolean;
+  /** Bytes, where they are known. */
+  readonly size?: number;
+  readonly digest?: Digest;
+  /** Told how many more bytes are there, less than none where they had to be given up. */
+  onBytes?(bytes: number): void;
+  /** Told how many bytes it has, where that was not known. */
+  onTotal?(bytes: number): void;
+  /** Told of each answer's headers, which name the file where its address does not. */
+  onAnswer?(headers: Headers): void;
+}
+
+/**
+ * Downloads a file, going on where an earlier download of the same bytes ended: `If-Range` with the ETag that these
+ * had keeps two states of a file from being mixed, and the digest, where there is one, says so at the end.
+ *
+ * Sources: RFC 9110 §13.1.5 (If-Range), §14 (ranges)
+ *
+ * @returns the digest of what came: SHA-256 where no other was given
+ * @throws UserError `unreachable`, `not-allowed`, `not-found`; `bad-model` for other bytes than were promised;
+ *   `bad-output` for a disk without room; the signal's reason when it aborts: what came is kept
+ * @example await download({ wire, address, file: '/m/.incomplete/x/3f0c…', called: 'unet', size, digest });
+ */
+export async function download(wanted: Download): Promise<string> {
+  const { wire, file } = wanted;
+  let came = 0;
+  const counted: Download = {
+    ...wanted,
+    onBytes(bytes) {
+      came += bytes;
+      wanted.onBytes?.(bytes);
+    },
+  };
+  try {
+    const part = await partOf(file);
+    // An earlier process may have left bytes that are not what was sent: once is no reason to give up.
+    let mayBeStale = part.length > 0;
+    for (;;) {
+      counted.onBytes?.(part.length);
+      const digest = await patiently(() => goOn(counted, part), { ...wire, progress: () => came });
+      const found = digest.value();
+      if (wanted.digest === undefined || found === wanted.digest.value) {
+        await rename(part.file, file);
+        return found;
+      }
+      counted.onBytes?.(-part.length);
+      await part.discard();
+      if (!mayBeStale) {
+        const name = wanted.digest.kind === 'sha256' ? 'SHA-256' : 'SHA-1';
+        refuse(
+          wanted,
+          `${name} ${found.slice(0, 12)}… of what came`,
+          `${wanted.digest.value.slice(0, 12)}… as listed`,
+        );
+      }
+      mayBeStale = false;
+    }
+  } catch (error) {
+    throw fileError(`${wire.action}`, error, 'bad-output');
+  }
+}
+
+/** One connection: from the bytes that are there to the end. */
+async function goOn(wanted: Download, part: Part): Promise<RunningDigest> {
+  const { wire, address, size, file, onBytes } = wanted;
+  if (size !== undefined && part.length > size) await restart(wanted, part);
+  // Nothing would tell the bytes of one state of the file from those of another.
+  if (part.length > 0 && wanted.digest === undefined && part.validator === undefined)
+    await restart(wanted, part);
+
+  const handle = await open(part.file, part.length > 0 ? 'r+' : 'w');
+  try {
+    let digest = createDigest(wanted.digest?.kind ?? 'sha256', size);
+    await readBack(handle, part.length, digest, wire.signal);
+    if (size === undefined || part.length < size) {
+      const answer = await wire.get(address, rangeOf(part));
+      try {
+        wanted.onAnswer?.(answer.headers);
+        const place = placeOf(answer, part);
+        if (place.kind === 'elsewhere') {
+          // Not this file's bytes, or none at all: it begins anew, and what follows is all of it.
+          await handle.truncate(0);
+          onBytes?.(-part.length);
+          await part.begin(undefined);
+          throw transient(`${new URL(address).host} has no range that goes on from what is here`);
+        }
+        if (place.kind === 'whole' && part.length > 0) {
+          await handle.truncate(0);
+          onBytes?.(-part.length);
+          digest = createDigest(wanted.digest?.kind ?? 'sha256', size);
+          await part.begin(undefined);
+        }
+        if (place.kind !== 'complete') {
+          const total = size ?? place.total;
+          if (place.total !== undefined && place.total !== total) {
+            refuse(wanted, `${place.total} bytes`, `the ${total} that are listed`);
+          }
+          if (part.length === 0) await part.begin(place.validator);
+          if (total !== undefined) {
+            wanted.onTotal?.(total);
+            await refuseWithoutRoom(file, total - part.length, wire.action);
+          }
+          await take(answer, { wanted, part, handle, digest, total });
+        }
+      } finally {
+        await answer.drop();
+      }
+    }
+    // Without it a power cut after the rename can leave a file of the right size, full of zeros.
+    await handle.sync();
+    return digest;
+  } finally {
+    await handle.close();
+  }
+}
+
+interface Taking {
+  readonly wanted: Download;
+  readonly part: Part;
+  readonly handle: FileHandle;
+  readonly digest: RunningDigest;
+  readonly total: number | undefined;
+}
+
+async function take(answer: Answer, { wanted, part, handle, digest, total }: Taking): Promise<void> {
+  for await (const piece of answer.bytes()) {
+    if (part.length === 0) refuseOtherThings(wanted, answer, piece);
+    if (total !== undefined && part.length + piece.length > total) {
+      refuse(wanted, `more than ${total} bytes`, 'as many as it said');
+    }
+    for (let done = 0; done < piece.length; ) {
+      const { bytesWritten } = await handle.write(piece, done, piece.length - done, part.length + done);
+      done += bytesWritten;
+    }
+    part.length += piece.length;
+    digest.update(piece);
+    wanted.onBytes?.(piece.length);
+  }
+  if (total !== undefined && part.length < total) {
+    throw transient(`the connection ended after ${part.length} of ${total} bytes`);
+  }
+}
+
+/** A page to log in on, a pickle: told by its first bytes, before gigabytes of it have come. */
+function refuseOtherThings(wanted: Download, { headers }: Answer, start: Uint8Array): void {
+  if (!wanted.weights) return;
+  const page = headers.get('content-type')?.startsWith('text/html')
+    ? 'a web page, perhaps to log in on'
+    : undefined;
+  const mistaken = page ?? mistakenFor(Buffer.from(start.subarray(0, 32)));
+  if (mistaken) refuse(wanted, mistaken, 'a .safetensors file');
+}
+
+function rangeOf({ length, validator }: Part): Record<string, string> {
+  if (length === 0) return {};
+  const range = { range: `bytes=${length}-` };
+  return validator === undefined ? range : { ...range, 'if-range': validator };
+}
+
+async function restart({ onBytes }: Download, part: Part): Promise<void> {
+  onBytes?.(-part.length);
+  await part.discard();
+}
+
+async function readBack(
+  handle: FileHandle,
+  length: number,
+  digest: RunningDigest,
+  signal: AbortSignal,
+): Promise<void> {
+  if (length === 0) return;
+  const bytes = Buffer.alloc(Math.min(length, 4 << 20));
+  for (let at = 0; at < length; ) {
+    signal.throwIfAborted();
+    const { bytesRead } = await handle.read(bytes, 0, Math.min(bytes.length, length - at), at);
+    if (bytesRead === 0) return;
+    digest.update(bytes.subarray(0, bytesRead));
+    at += bytesRead;
+  }
+}
+
+function refuse({ wire, called }: Download, found: string, wanted: string): never {
+  throw new UserError('bad-model', `${wire.action}: found ${found} for ${called}, want ${wanted}`);
+}
