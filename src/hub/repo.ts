@@ -38,7 +38,10 @@ const mostAnswerBytes = 20_000_000;
 
 const Info = z.looseObject({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
-  cardData: z.looseObject({ license: z.unknown().optional(), license_name: z.unknown().optional() }).optional().catch(undefined),
+  cardData: z
+    .looseObject({ license: z.unknown().optional(), license_name: z.unknown().optional() })
+    .optional()
+    .catch(undefined),
   tags: z.array(z.string()).catch([]),
 });
 const size = z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER);

@@ -151,7 +151,7 @@ export function createWire(options: WireOptions): Wire {
 }
 
 /** Whether an address is this machine's own. */
-export function isLoopback({ hostname }: URL): boolean {
+function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 

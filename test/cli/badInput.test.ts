@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('one sentence on stderr, status 1, and no file', () => {
   test.each<[string, string[], string]>([
-    ['no such command', ['paint'], 'want one of start, draw, show, stats, models, doctor'],
+    ['no such command', ['paint'], 'want one of start, draw, show, stats, models, pull, rm, doctor'],
     [
       'a prompt of 100 kB',
       ['draw', 'a happy dog '.repeat(8334)],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/engine/checkpoint/folder.js';
@@ -38,7 +38,13 @@ describe('a pipeline', () => {
     });
     const bytes = Object.values(rest).reduce((sum, { length }) => sum + length, 0);
     expect(counted).toEqual({ here: bytes, total: bytes });
-    expect(pulled).toMatchObject({ name: 'tiny-sd', kind: 'model', path: join(folder, 'tiny-sd'), bytes, already: false });
+    expect(pulled).toMatchObject({
+      name: 'tiny-sd',
+      kind: 'model',
+      path: join(folder, 'tiny-sd'),
+      bytes,
+      already: false,
+    });
     expect(existsSync(join(folder, '.incomplete'))).toBe(false);
 
     const checkpoint = await openCheckpoint(join(folder, 'tiny-sd'), { cacheFolder: temporaryFolder() });
