@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { writeStableDiffusion15 } from './random-checkpoint.js';
+import { writeRandomFolder } from './random-checkpoint.js';
 
 const { values } = parseArgs({
   options: {
@@ -23,7 +23,7 @@ const { values } = parseArgs({
 const beside = (file: string) => fileURLToPath(new URL(file, import.meta.url));
 const folder = values.folder;
 const cacheFolder = `${folder}-cache`;
-if (!existsSync(join(folder, 'model_index.json'))) await writeStableDiffusion15(folder);
+if (!existsSync(join(folder, 'model_index.json'))) await writeRandomFolder('sd15', folder);
 
 type Seconds = Readonly<Record<string, number>>;
 const run = (program: string, args: string[]): Seconds =>

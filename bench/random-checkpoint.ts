@@ -2,11 +2,16 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { convertFloats } from '../src/engine/checkpoint/floats.js';
 import { createGenerator } from '../src/engine/noise/generator.js';
 import { bundledClipVocabulary } from '../src/engine/tokenizer/bundledClip.js';
 
+/** A model whose sizes are in a folder of that name beside this file. */
+export type TrueSize = 'sd15' | 'sdxl';
+
 interface WeightFile {
   readonly path: string;
+  readonly dtype: 'F32' | 'F16';
   readonly tensors: readonly (readonly [
     name: string,
     shape: readonly number[],
@@ -17,49 +22,73 @@ interface WeightFile {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const blockSize = 1 << 20;
+const noise = createGenerator(0).randn(blockSize);
 
 /**
- * Writes a diffusers folder of SD 1.5's real sizes (4.3 GB, fp32) with noise for weights, to time the opening of a big
- * one. bench/sd15 has its configs and the name and shape of each tensor; model_index.json is written last.
+ * Writes a diffusers folder of a model's real sizes with noise for weights: SD 1.5 in float32 (4.3 GB), SDXL in half
+ * floats (6.9 GB). `bench/<model>` has its configs and the name and shape of each tensor; model_index.json is written
+ * last.
  *
- * @example await writeStableDiffusion15('/tmp/kiln-sd15');
+ * @example await writeRandomFolder('sd15', '/tmp/kiln-sd15');
  */
-export async function writeStableDiffusion15(folder: string): Promise<void> {
-  await writeTokenizer(join(folder, 'tokenizer'));
-  const manifest: { files: WeightFile[] } = JSON.parse(
-    readFileSync(join(root, 'bench/sd15/manifest.json'), 'utf8'),
-  );
-  const noise = createGenerator(0).randn(blockSize);
-  for (const { path, tensors } of manifest.files) {
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    const file = await open(join(folder, path), 'w');
-    try {
-      await file.write(header(tensors));
-      for (const [, shape, std, mean] of tensors) {
-        const count = shape.reduce((product, size) => product * size, 1);
-        if (std === 'arange') await file.write(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)));
-        else await writeNoise(file, noise, count, std, mean!);
-      }
-    } finally {
-      await file.close();
+export async function writeRandomFolder(model: TrueSize, folder: string): Promise<void> {
+  await writeTokenizer(join(folder, 'tokenizer'), '<|endoftext|>');
+  if (model === 'sdxl') await writeTokenizer(join(folder, 'tokenizer_2'), '!');
+  for (const file of filesOf(model, 'manifest.json')) await writeWeights(file, join(folder, file.path));
+  cpSync(join(root, 'bench', model, 'checkpoint'), folder, { recursive: true });
+}
+
+/**
+ * Writes the same as one file in LDM's layout.
+ *
+ * @example await writeRandomFile('sdxl', '/tmp/kiln-sdxl.safetensors');
+ */
+export async function writeRandomFile(model: TrueSize, path: string): Promise<void> {
+  for (const file of filesOf(model, 'single.json')) await writeWeights(file, path);
+}
+
+function filesOf(model: TrueSize, list: string): readonly WeightFile[] {
+  return JSON.parse(readFileSync(join(root, 'bench', model, list), 'utf8')).files;
+}
+
+async function writeWeights({ tensors, dtype }: WeightFile, path: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  const file = await open(path, 'w');
+  try {
+    await file.write(header(tensors, dtype));
+    for (const [, shape, std, mean] of tensors) {
+      const count = shape.reduce((product, size) => product * size, 1);
+      if (std === 'arange') await file.write(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)));
+      else await writeNoise(file, count, std, mean!, dtype);
     }
+  } finally {
+    await file.close();
   }
-  cpSync(join(root, 'bench/sd15/checkpoint'), folder, { recursive: true });
 }
 
 /** One block of noise over and over: only its size matters to who opens it. */
-async function writeNoise(file: FileHandle, noise: Float32Array, count: number, std: number, mean: number) {
+async function writeNoise(
+  file: FileHandle,
+  count: number,
+  std: number,
+  mean: number,
+  dtype: 'F32' | 'F16',
+): Promise<void> {
   const values = noise.subarray(0, Math.min(count, blockSize)).map((value) => value * std + mean);
-  for (let left = count; left > 0; left -= blockSize) await file.write(values.subarray(0, left));
+  const floats = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const size = dtype === 'F32' ? 4 : 2;
+  const bytes = dtype === 'F32' ? floats : new Uint8Array(size * values.length);
+  if (dtype === 'F16') convertFloats(floats, 'F32', 'F16', bytes);
+  for (let left = count; left > 0; left -= blockSize) await file.write(bytes.subarray(0, size * left));
 }
 
-function header(tensors: WeightFile['tensors']): Buffer {
+function header(tensors: WeightFile['tensors'], dtype: 'F32' | 'F16'): Buffer {
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let offset = 0;
   for (const [name, shape, std] of tensors) {
-    const [dtype, size] = std === 'arange' ? ['I64', 8] : ['F32', 4];
+    const [type, size] = std === 'arange' ? ['I64', 8] : [dtype, dtype === 'F32' ? 4 : 2];
     const end = offset + shape.reduce((product, length) => product * length, size as number);
-    entries[name] = { dtype, shape, data_offsets: [offset, end] };
+    entries[name] = { dtype: type, shape, data_offsets: [offset, end] };
     offset = end;
   }
   const text = Buffer.from(JSON.stringify(entries));
@@ -70,11 +99,11 @@ function header(tensors: WeightFile['tensors']): Buffer {
 }
 
 /** CLIP's tokenizer, which diffusers cannot do without. */
-async function writeTokenizer(folder: string): Promise<void> {
+async function writeTokenizer(folder: string, pad: string): Promise<void> {
   const { vocab } = await bundledClipVocabulary();
   mkdirSync(folder, { recursive: true });
   cpSync(join(root, 'assets/tokenizers/clip/merges.txt'), join(folder, 'merges.txt'));
   writeFileSync(join(folder, 'vocab.json'), JSON.stringify(Object.fromEntries(vocab)));
-  const config = { tokenizer_class: 'CLIPTokenizer', model_max_length: 77, pad_token: '<|endoftext|>' };
+  const config = { tokenizer_class: 'CLIPTokenizer', model_max_length: 77, pad_token: pad };
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(config));
 }

@@ -2,7 +2,7 @@
 
     python scripts/golden.py                 # every family, and the pictures of the built-in model
     python scripts/golden.py sd1 sdxl        # these families only
-    python scripts/golden.py sd15            # bench/sd15: SD 1.5's real configs and tensor shapes, no weights
+    python scripts/golden.py true-sd15       # bench/sd15: SD 1.5's real configs and tensor shapes, no weights; true-sdxl
     python scripts/golden.py --keep DIR      # leaves the checkpoints, weights and all, under DIR/<family>
     python scripts/golden.py sprite          # the built-in model only, after its weights have changed
 
@@ -77,8 +77,9 @@ def main():
         # Needs peft and lycoris-lora, which nothing else does.
         from golden.families import loras
         loras.record_loras(root, os.path.join(REPOSITORY, "test", "golden", "loras"))
-    if not options.names or "sd15" in options.names:
-        checkpoint.describe(truesize.sd15, os.path.join(REPOSITORY, "bench"))
+    for family in (truesize.sd15, truesize.xl):
+        if not options.names or f"true-{family['name']}" in options.names:
+            truesize.describe_sizes(family, os.path.join(REPOSITORY, "bench"))
     order = [family["name"] for family in [*FAMILIES, *control.FAMILIES]]
     entries = sorted((e for e in entries if e["family"] in order), key=lambda e: order.index(e["family"]))
     record.write_lines(path, entries)

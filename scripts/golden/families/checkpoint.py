@@ -86,7 +86,7 @@ def describe(family, root):
     return base
 
 
-def save_manifest(base, manifest):
+def save_manifest(base, manifest, name="manifest.json"):
     """One tensor a line, so that a diff of a manifest can be read."""
     files = []
     for file in manifest["files"]:
@@ -94,7 +94,7 @@ def save_manifest(base, manifest):
         files.append(head + ', "tensors": [\n' + ",\n".join(json.dumps(t,
             separators=(",", ":")) for t in file["tensors"]) + "\n]}")
     head = json.dumps({k: v for k, v in manifest.items() if k != "files"})[:-1]
-    with open(os.path.join(base, "manifest.json"), "w") as out:
+    with open(os.path.join(base, name), "w") as out:
         out.write(head + ', "files": [\n' + ",\n".join(files) + "\n]}\n")
 
 

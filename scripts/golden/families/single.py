@@ -182,6 +182,10 @@ def record_single(family, base, folder):
         manifest = json.load(file)
     lines = tensor_lines(family, manifest)
     check(family, *made(lines, folder))
+    write_lines(family, lines, base)
+
+
+def write_lines(family, lines, base):
     head = {"file": f"{family['name']}.safetensors", "metadata": family["single"].get("metadata", {})}
     rows = ",\n".join(json.dumps(one, separators=(",", ":")) for one in lines)
     with open(os.path.join(base, "single.json"), "w") as file:
