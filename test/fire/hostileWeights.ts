@@ -17,7 +17,9 @@ async function weightFile(random: Random, folder: string, component = ''): Promi
 }
 
 /** What the header of a weights file says, and where its data begins. */
-async function readHeader(file: string): Promise<{ header: Record<string, HeaderEntry>; data: Uint8Array }> {
+export async function readHeader(
+  file: string,
+): Promise<{ header: Record<string, HeaderEntry>; data: Uint8Array }> {
   const bytes = await readFile(file);
   const end = 8 + Number(bytes.readBigUInt64LE());
   const header = JSON.parse(bytes.toString('utf8', 8, end)) as Record<string, HeaderEntry>;
@@ -26,7 +28,7 @@ async function readHeader(file: string): Promise<{ header: Record<string, Header
 }
 
 /** Writes a header piece by piece: what making a case takes counts against the 1 GB too. */
-async function writeSafetensors(
+export async function writeSafetensors(
   file: string,
   header: Iterable<string | Uint8Array>,
   data?: Uint8Array,
