@@ -39,8 +39,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import diffusers, torch, transformers
 
-from golden.families import (checkpoint, control, lcm, networks, pictures, record, refiner, safety, sd, sdxl, single,
-    sprite, truesize)
+from golden.families import (checkpoint, control, embeddings, lcm, networks, pictures, record, refiner, safety, sd, sdxl,
+    single, sprite, truesize)
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
@@ -77,6 +77,8 @@ def main():
         # Needs peft and lycoris-lora, which nothing else does.
         from golden.families import loras
         loras.record_loras(root, os.path.join(REPOSITORY, "test", "golden", "loras"))
+    if not options.names or "embeddings" in options.names:
+        embeddings.record_embeddings(root, os.path.join(REPOSITORY, "test", "golden", "embeddings"))
     for family in (truesize.sd15, truesize.xl):
         if not options.names or f"true-{family['name']}" in options.names:
             truesize.describe_sizes(family, os.path.join(REPOSITORY, "bench"))

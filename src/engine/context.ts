@@ -1,5 +1,8 @@
 import { UserError } from '../errors.js';
 import type { Checkpoint, TextEncoder } from './checkpoint/folder.js';
+import type { Embeddings } from './embeddings/embeddings.js';
+import { type Learned, learnedFor, withVectors } from './embeddings/learned.js';
+import type { Embedding } from './embeddings/openEmbedding.js';
 import { givesTextEmbeds, isXl, type Model } from './model.js';
 import type { Tensor } from './session.js';
 import type { LazyTokenizer } from './tokenizer/knownTokenizer.js';
@@ -49,17 +52,22 @@ const keptPrompts = 16;
 
 /**
  * Prompts to the U-Net's context through all text encoders of a model, as its diffusers pipeline does; prompts past
- * CLIP's window go in chunks, side by side.
+ * CLIP's window go in chunks, side by side. Words that are embeddings stand for the vectors they have.
  *
  * @example const { positive } = await createPromptEncoder(model, tokenizers).encode('a red fox', undefined, true);
  */
-export function createPromptEncoder(model: Model, tokenizers: readonly LazyTokenizer[]): PromptEncoder {
+export function createPromptEncoder(
+  model: Model,
+  tokenizers: readonly LazyTokenizer[],
+  embeddings?: Embeddings,
+): PromptEncoder {
   const { checkpoint } = model;
   const kept = new Map<string, Promise<EncodedText>>();
 
-  function encodeText(text: string, skip = 0): Promise<EncodedText> {
-    const key = `${skip} ${text}`;
-    const encoded = kept.get(key) ?? runEncoders(text, skip);
+  async function encodeText(text: string, skip = 0): Promise<EncodedText> {
+    const found = (await embeddings?.in(text)) ?? [];
+    const key = `${skip} ${found.map(({ hash }) => hash)} ${text}`;
+    const encoded = kept.get(key) ?? runEncoders(text, skip, found);
     kept.delete(key);
     kept.set(key, encoded);
     encoded.catch(() => kept.delete(key));
@@ -67,23 +75,29 @@ export function createPromptEncoder(model: Model, tokenizers: readonly LazyToken
     return encoded;
   }
 
-  async function runEncoders(text: string, skip: number): Promise<EncodedText> {
+  async function runEncoders(text: string, skip: number, found: readonly Embedding[]): Promise<EncodedText> {
     const maxLength = checkpoint.textStates?.max_length;
     const open = await Promise.all(tokenizers.map((tokenizer) => tokenizer()));
-    const prompts = encodePrompts(open, text, { maxLength });
+    const learned = open.map(({ size }, i) => learnedFor(found, i, size));
+    const prompts = encodePrompts(open, text, { maxLength, learned: learned.map(({ words }) => words) });
     const parts: PromptContext[][] = [];
-    for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt, skip));
+    for (const [i, prompt] of prompts.entries()) parts.push(await runEncoder(i, prompt, skip, learned[i]!));
     const chunks = parts[0]!.map((_, chunk) => sideBySide(parts.map((part) => part[chunk]!)));
     return { chunks, warnings: prompts[0]!.warnings };
   }
 
-  async function runEncoder(index: number, prompt: EncodedPrompt, skip: number): Promise<PromptContext[]> {
+  async function runEncoder(
+    index: number,
+    prompt: EncodedPrompt,
+    skip: number,
+    learned: Learned,
+  ): Promise<PromptContext[]> {
     const encoder = checkpoint.textEncoders[index]!;
     const contexts: PromptContext[] = [];
     for (const chunk of prompt.chunks) {
       const { states, text_embeds } = await model
-        .textEncoder(index, skip)
-        .run(feeds(checkpoint, encoder, chunk));
+        .textEncoder(index, skip, learned.words.length > 0)
+        .run(withVectors(feeds(checkpoint, encoder, chunk), learned));
       const tokens = chunk.ids.length;
       const weighted = applyWeights(states!.data as Float32Array, chunk.weights);
       contexts.push(

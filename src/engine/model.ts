@@ -25,8 +25,9 @@ export interface Model {
   /**
    * @param index in the checkpoint's `textEncoders`
    * @param clipSkip layers of CLIP left out at its end; 0 when left out
+   * @param learned whether it takes vectors in place of some tokens' own
    */
-  textEncoder(index: number, clipSkip?: number): Network;
+  textEncoder(index: number, clipSkip?: number, learned?: boolean): Network;
   /** Alone, or in one graph with a ControlNet. */
   unet(shape: UNetShape, control?: ControlNet): Network;
   /** Sizes are in latents. */
@@ -111,14 +112,14 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       return loadTime;
     },
 
-    textEncoder(index, skip = 0) {
+    textEncoder(index, skip = 0, learned = false) {
       const encoder = textEncoders[index]!;
-      return network(`text_encoder${index === 0 ? '' : `_${index + 1}`}`, String(skip), encoder, (p) => {
+      const name = `text_encoder${index === 0 ? '' : `_${index + 1}`}`;
+      return network(name, `${skip}${learned ? ' learned' : ''}`, encoder, (p) => {
         if (encoder.kind === 'bert') return buildBert(p, encoder.config, checkpoint.textStates!.max_length);
         const states = isXl(checkpoint) ? 'penultimate' : 'last';
         return buildClip(p, encoder.config, {
-          states,
-          skip,
+          ...{ states, skip, learned },
           projected: givesTextEmbeds(checkpoint, encoder),
         });
       });

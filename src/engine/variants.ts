@@ -1,6 +1,7 @@
 import type { DrawnLora, LoraUse } from '../job.js';
 import type { Checkpoint } from './checkpoint/folder.js';
 import { createPromptEncoder, type PromptEncoder } from './context.js';
+import { createEmbeddings } from './embeddings/embeddings.js';
 import { takeLoras } from './lora/loraPrompt.js';
 import { createLoraVariants, type LoraVariantsOptions } from './lora/loraVariants.js';
 import { createModel, type Model } from './model.js';
@@ -38,8 +39,10 @@ export async function openVariants(checkpoint: Checkpoint, options: LoraVariants
   const tokenizers = await Promise.all(
     checkpoint.textEncoders.map((text) => knownTokenizer(text, options.cacheFolder)),
   );
-  const encoder = createPromptEncoder(base, tokenizers);
-  const variants = createLoraVariants(base, encoder, tokenizers, options);
+  const embeddings = createEmbeddings(checkpoint.textEncoders, options);
+  const encoderOf = (model: Model) => createPromptEncoder(model, tokenizers, embeddings);
+  const encoder = encoderOf(base);
+  const variants = createLoraVariants(base, encoder, encoderOf, options);
   return {
     base,
     get loadTime() {

@@ -1,9 +1,8 @@
 import type { DrawnLora, LoraUse } from '../../job.js';
 import { identify } from '../checkpoint/identity.js';
-import { createPromptEncoder, type PromptEncoder } from '../context.js';
+import type { PromptEncoder } from '../context.js';
 import type { Model, ModelOptions } from '../model.js';
 import { findSideModel } from '../sideModels.js';
-import type { LazyTokenizer } from '../tokenizer/knownTokenizer.js';
 import { loraModel } from './loraModel.js';
 import { multiply } from './multiply.js';
 import { type Lora, openLora } from './openLora.js';
@@ -44,12 +43,12 @@ const mostKnown = 32;
  * The variants of a model, made when they are asked for; of more than two the one used longest ago is closed, unless
  * somebody draws with it.
  *
- * @example const { model, release } = await createLoraVariants(base, encoder, tokenizers, options).of([{ name: 'ink', weight: 1 }]);
+ * @example const { model, release } = await createLoraVariants(base, encoder, encoderOf, options).of([{ name: 'ink', weight: 1 }]);
  */
 export function createLoraVariants(
   base: Model,
   encoder: PromptEncoder,
-  tokenizers: readonly LazyTokenizer[],
+  encoderOf: (model: Model) => PromptEncoder,
   options: LoraVariantsOptions,
 ): LoraVariants {
   const folders = options.modelFolders ?? [];
@@ -91,7 +90,7 @@ export function createLoraVariants(
         key,
         model,
         warnings,
-        encoder: ownEncoders ? createPromptEncoder(model, tokenizers) : encoder,
+        encoder: ownEncoders ? encoderOf(model) : encoder,
       };
     });
     merging = made.catch(() => {});

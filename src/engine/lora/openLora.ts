@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { checkOnce } from '../checkpoint/check.js';
-import { fileError } from '../checkpoint/fileError.js';
 import { identify } from '../checkpoint/identity.js';
 import { quote, refuse } from '../checkpoint/refuse.js';
 import { readHeader, type TensorInfo } from '../checkpoint/safetensors.js';
+import { safetensorsIn } from '../safetensorsIn.js';
 import { type LoraPart, type LoraRole, readLoraKey } from './loraKey.js';
 import { type PeftConfig, readPeftConfig } from './peftConfig.js';
 import { readScalars } from './readScalars.js';
@@ -48,7 +46,7 @@ const fileNames = ['pytorch_lora_weights.safetensors', 'adapter_model.safetensor
  * @example (await openLora('/models/loras/ink.safetensors', cacheFolder)).layers.length; // 264
  */
 export async function openLora(path: string, cacheFolder: string): Promise<Lora> {
-  const file = await fileOf(path);
+  const file = await safetensorsIn(path, fileNames);
   const identity = await identify(file);
   if (identity.size > mostBytes) {
     refuse(
@@ -66,20 +64,6 @@ export async function openLora(path: string, cacheFolder: string): Promise<Lora>
     shortHash: await hashOfData(identity.path, tensors),
     peft: await readPeftConfig(identity.path),
   };
-}
-
-async function fileOf(path: string): Promise<string> {
-  try {
-    if (!(await stat(path)).isDirectory()) return path;
-    const names = await readdir(path);
-    const all = names.filter((name) => name.endsWith('.safetensors'));
-    const name = fileNames.find((one) => all.includes(one)) ?? (all.length === 1 ? all[0] : undefined);
-    return name === undefined
-      ? refuse(path, `there are ${all.length} .safetensors files in it`, fileNames.join(' or '))
-      : join(path, name);
-  } catch (error) {
-    throw fileError(`Cannot open ${path}`, error, 'bad-model');
-  }
 }
 
 async function group(

@@ -4,7 +4,7 @@
  */
 import type { ClipTextConfig } from '../checkpoint/config/clipText.js';
 import { bytesOf } from '../onnx/dtype.js';
-import { add, cast, gelu, quickGelu } from '../onnx/elementwise.js';
+import { add, cast, gelu, mul, quickGelu } from '../onnx/elementwise.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { gather, gatherRows } from '../onnx/layout.js';
 import { batch } from '../onnx/shape.js';
@@ -15,6 +15,8 @@ export interface ClipOutputs {
   readonly states: 'last' | 'penultimate';
   /** Layers left out before the states are taken: diffusers' `clip_skip`; 0 when left out. */
   readonly skip?: number;
+  /** Whether it also takes `own` [B,S,1], 1 where a token's own vector counts and 0 where `vectors` [B,S,D] has another. */
+  readonly learned?: boolean;
   /** Whether to give the projected state of the end token as well, `text_embeds`. */
   readonly projected: boolean;
 }
@@ -32,7 +34,11 @@ export function buildClip(p: Params, config: ClipTextConfig, outputs: ClipOutput
   const model = p.scope('text_model');
   const ids = graph.input('input_ids', 'int32', [batch, s]);
 
-  const words = gather(model.weight('embeddings.token_embedding.weight', [config.vocab_size, d]), ids);
+  let words = gather(model.weight('embeddings.token_embedding.weight', [config.vocab_size, d]), ids);
+  if (outputs.learned) {
+    const own = cast(graph.input('own', 'float32', [batch, s, 1]), t.dtype);
+    words = add(mul(words, own), cast(graph.input('vectors', 'float32', [batch, s, d]), t.dtype));
+  }
   let x = add(words, model.weight('embeddings.position_embedding.weight', [s, d], [1, s, d])); // [B, S, D]
   const mask = causalMask(graph, t, s);
   const run = (i: number) => clipLayer(model.scope(`encoder.layers.${i}`), x, mask, config);

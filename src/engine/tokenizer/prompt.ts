@@ -1,3 +1,4 @@
+import { type LearnedWord, partAt } from './learnedWords.js';
 import { parseWeights } from './promptWeights.js';
 import type { Tokenizer } from './tokenizer.js';
 
@@ -21,6 +22,8 @@ export interface EncodedPrompt {
 interface PromptOptions {
   /** Tokens that the model's prompts have, first and last included: one chunk of that length, and the rest is cut. */
   readonly maxLength?: number;
+  /** Words that each text encoder was taught besides its vocabulary. */
+  readonly learned?: readonly (readonly LearnedWord[])[];
 }
 
 /** Each chunk is one more run of the text encoder and lengthens every attention: 16 are 1200 tokens, some 800 words. */
@@ -44,9 +47,9 @@ interface Tokens {
 export function encodePrompts(
   tokenizers: readonly Tokenizer[],
   prompt: string,
-  { maxLength }: PromptOptions = {},
+  { maxLength, learned = [] }: PromptOptions = {},
 ): EncodedPrompt[] {
-  const encoded = tokenizers.map((tokenizer) => encodePrompt(tokenizer, prompt, maxLength));
+  const encoded = tokenizers.map((tokenizer, i) => encodePrompt(tokenizer, prompt, maxLength, learned[i]));
   // Two vocabularies may part the same words into more or fewer tokens.
   const count = Math.max(...encoded.map(({ chunks }) => chunks.length));
   return encoded.map(({ chunks, warnings }, i) => {
@@ -55,10 +58,15 @@ export function encodePrompts(
   });
 }
 
-function encodePrompt(tokenizer: Tokenizer, prompt: string, maxLength: number | undefined): EncodedPrompt {
+function encodePrompt(
+  tokenizer: Tokenizer,
+  prompt: string,
+  maxLength: number | undefined,
+  learned: readonly LearnedWord[] = [],
+): EncodedPrompt {
   const window = maxLength ?? tokenizer.window;
   const inChunks = tokenizer.kind === 'clip' && maxLength === undefined;
-  const tokens = encodeWords(tokenizer, prompt);
+  const tokens = encodeWords(tokenizer, prompt, learned);
   const ends = chunkEnds(tokens.ids, window - 2, inChunks ? mostChunks : 1, tokenizer.comma);
   const chunks = ends.map((end, i) => {
     const [from, to] = [ends[i - 1] ?? 0, end];
@@ -70,13 +78,15 @@ function encodePrompt(tokenizer: Tokenizer, prompt: string, maxLength: number | 
 }
 
 /** The prompt's tokens without the first and the last one. */
-function encodeWords(tokenizer: Tokenizer, prompt: string): Tokens {
+function encodeWords(tokenizer: Tokenizer, prompt: string, learned: readonly LearnedWord[]): Tokens {
   const ids: number[] = [];
   const weights: number[] = [];
   for (const { text, weight } of parseWeights(prompt)) {
-    for (const id of tokenizer.encode(text).slice(1, -1)) {
-      ids.push(id);
-      weights.push(weight);
+    for (const part of partAt(text, learned)) {
+      for (const id of typeof part === 'string' ? tokenizer.encode(part).slice(1, -1) : part.ids) {
+        ids.push(id);
+        weights.push(weight);
+      }
     }
   }
   return { ids, weights };
