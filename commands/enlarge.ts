@@ -1,4 +1,4 @@
-import { defineCommand } from '../src/command.js';
+import { defineCommand, type ModelInfo } from '../src/command.js';
 import { UserError } from '../src/errors.js';
 import { drawAgain } from './drawing/again.js';
 import { findJob, pictureOf } from './drawing/findJob.js';
@@ -14,8 +14,12 @@ const strength = 0.3;
 const stretchFrom = 512;
 const stretch = 2;
 const maxSide = 2048;
+const times = 2;
 
-/** A picture at twice its size: drawn again from it where the model can, else resampled. */
+/**
+ * A picture at twice its size: drawn again from it where the model can, else by an upscaler where the models have one, else
+ * resampled.
+ */
 export const enlarge = defineCommand({
   name: 'enlarge',
   about: 'Draw a picture again at twice its size',
@@ -30,7 +34,7 @@ export const enlarge = defineCommand({
     const picture = pictureOf(job, index);
     const model = tools.models.get(job.options.model);
     const settings = await tools.settings(request.place);
-    const size = { width: picture.width * 2, height: picture.height * 2 };
+    const size = { width: picture.width * times, height: picture.height * times };
     const own = Math.max(model.width, model.height);
     const reach = own >= stretchFrom ? stretch * own : own;
     const allowed = Math.min(settings.maxSide ?? maxSide, maxSide);
@@ -46,15 +50,16 @@ export const enlarge = defineCommand({
       return;
     }
     // It has no safety checker, as no model has that only enlarges.
-    const network = settings.unchecked
-      ? tools.models.list().find((other) => other.scale === 2 && enlarges(other))
-      : undefined;
+    const network = settings.unchecked ? upscalerOf(tools.models.list()) : undefined;
     if (network && long <= allowed) {
       const { prompt, negative, model: _, ...others } = job.options;
       const nothing = Object.fromEntries(Object.keys(others).map((name) => [name, undefined]));
       await again({
         sources: { init },
-        options: { ...nothing, prompt, negative, count: 1, model: network.name },
+        options: {
+          ...{ ...nothing, prompt, negative, count: 1, model: network.name },
+          ...(network.scale === times ? {} : size),
+        },
       });
       return;
     }
@@ -72,3 +77,12 @@ export const enlarge = defineCommand({
     });
   },
 });
+
+/** One that makes pictures twice as large, or more and takes the size that is wanted. */
+function upscalerOf(models: readonly ModelInfo[]): ModelInfo | undefined {
+  const all = models.filter(enlarges);
+  return (
+    all.find(({ scale }) => scale === times) ??
+    all.find(({ scale = 1, resizes = false }) => resizes && scale > times)
+  );
+}

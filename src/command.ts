@@ -65,6 +65,8 @@ export interface ModelInfo {
   readonly tasks: readonly ModelTask[];
   /** How many times as large a picture comes out, where that is the task. */
   readonly scale?: number;
+  /** There a drawing's width and height are those that come out, whatever they are. */
+  readonly resizes?: boolean;
 }
 
 /** The models that can be drawn with, known without a wait. */

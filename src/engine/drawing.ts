@@ -25,6 +25,8 @@ export interface ModelFacts {
   readonly tasks: readonly Task[];
   /** How many times as large a picture comes out, on each side, where that is the task. */
   readonly scale?: number;
+  /** There `width` and `height` of a request are those that come out, whatever they are; else those that are drawn at. */
+  readonly resizes?: boolean;
 }
 
 /**

@@ -7,7 +7,7 @@ import { isUpscaler } from './upscaler/isUpscaler.js';
 /** What a checkpoint's configs alone tell of it. */
 export type ConfiguredFacts = Pick<
   ModelFacts,
-  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked' | 'tasks' | 'scale'
+  'width' | 'height' | 'multiple' | 'steps' | 'guidance' | 'checked' | 'tasks' | 'scale' | 'resizes'
 >;
 
 /**

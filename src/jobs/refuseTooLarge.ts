@@ -8,6 +8,8 @@ export interface SizedModel {
   readonly height: number;
   /** Times that it enlarges a picture, where it does. */
   readonly scale?: number;
+  /** Width and height are those that come out. */
+  readonly resizes?: boolean;
 }
 
 /** Where no admin says less: a picture of that size still is a file that can be posted. */
@@ -32,7 +34,9 @@ export function refuseTooLarge(
   const own =
     !model.scale && init.width * init.height > Math.max(4 * model.width * model.height, anyModelsArea);
   const from = own ? model : init;
-  const sides = [width ?? from.width, height ?? from.height].map((side) => Math.round(side * times));
+  const end = (asked: number | undefined, given: number) =>
+    asked !== undefined && model.resizes ? asked : Math.round((asked ?? given) * times);
+  const sides = [end(width, from.width), end(height, from.height)];
   if (Math.max(...sides) <= maxSide) return;
   throw new UserError(
     'bad-option',

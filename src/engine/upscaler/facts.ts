@@ -14,5 +14,5 @@ const usualSide = 512;
 export async function readUpscalerFacts(file: string): Promise<ConfiguredFacts> {
   const { scale } = architectureOf(await readHeader(file), file);
   const size = { width: usualSide, height: usualSide, multiple: 1 };
-  return { ...size, steps: 1, guidance: 0, checked: false, tasks: ['upscale'], scale };
+  return { ...size, steps: 1, guidance: 0, checked: false, tasks: ['upscale'], scale, resizes: true };
 }

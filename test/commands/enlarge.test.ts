@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import type { ModelInfo } from '../../src/command.js';
+import type { DrawOne } from '../../src/jobs/draw.js';
+import { boss, grey, openKit } from '../fixtures/kit.js';
+
+const upscaler: Partial<ModelInfo> = {
+  ...{ builtIn: false, tasks: ['upscale'], width: 512, height: 512, multiple: 1, steps: 1, guidance: 0 },
+};
+const x2: Partial<ModelInfo> = { ...upscaler, name: 'sharp-x2', scale: 2, resizes: true };
+const x4: Partial<ModelInfo> = { ...upscaler, name: 'sharp-x4', scale: 4, resizes: true };
+const diffusion: Partial<ModelInfo> = { ...upscaler, name: 'upscaler-x4', scale: 4, steps: 75 };
+const cleaner: Partial<ModelInfo> = { ...upscaler, name: 'clean-x1', scale: 1, resizes: true };
+
+/** What is drawn when a picture of the built-in model, 128×128, is enlarged. */
+async function enlarged(models: readonly Partial<ModelInfo>[], { unchecked = 'on' } = {}) {
+  const requests: { readonly model: string; readonly request: Parameters<DrawOne>[1] }[] = [];
+  const drawOne: DrawOne = (model, request, hooks) => {
+    requests.push({ model, request });
+    return grey(model, request, hooks);
+  };
+  const kit = await openKit({ drawOne, models: [{}, ...models] });
+  await kit.ask('settings', { unchecked }, { person: boss });
+  const job = await kit.draw({ prompt: 'a fox', seed: 7, steps: 5, negative: 'hens' });
+  requests.length = 0;
+  const answer = await kit.ask('enlarge', { job: job.id, index: 1 });
+  const [newest] = (await kit.log.find({}, { skip: 0, take: 1 })).jobs;
+  return { kit, answer, requests, job: newest!.id === job.id ? undefined : await kit.ended(newest!.id) };
+}
+
+describe('what the model cannot draw larger is enlarged by an upscaler', () => {
+  test('one of twice the size as it is', async () => {
+    const { requests, job, answer } = await enlarged([x4, x2]);
+    expect(job).toMatchObject({
+      kind: 'enlarge',
+      state: 'delivered',
+      options: { model: 'sharp-x2', prompt: 'a fox' },
+    });
+    expect(requests).toMatchObject([{ model: 'sharp-x2', request: { init: { width: 128, height: 128 } } }]);
+    expect(requests[0]!.request.width).toBeUndefined();
+    expect(requests[0]!.request.steps).toBeUndefined();
+    expect(answer.text).toContain('sharp-x2');
+  });
+
+  test('one of more at twice the size', async () => {
+    const { requests } = await enlarged([cleaner, x4]);
+    expect(requests).toMatchObject([{ model: 'sharp-x4', request: { width: 256, height: 256 } }]);
+  });
+
+  test('but by none that only cleans, nor by one that cannot give the size', async () => {
+    const { requests, answer } = await enlarged([cleaner, diffusion]);
+    expect(requests).toEqual([]);
+    expect(answer.text).toContain('resampled');
+  });
+
+  test('once more, as long as it is not too large', async () => {
+    const { kit, job } = await enlarged([x4]);
+    await kit.ask('enlarge', { job: job!.id, index: 1 });
+    const [newest] = (await kit.log.find({}, { skip: 0, take: 1 })).jobs;
+    expect(await kit.ended(newest!.id)).toMatchObject({ images: [{ width: 512, height: 512 }] });
+  });
+});
+
+test('no upscaler is taken where models without a safety checker may not draw', async () => {
+  const { requests, answer } = await enlarged([x2], { unchecked: 'off' });
+  expect(requests).toEqual([]);
+  expect(answer.text).toContain('resampled');
+});
