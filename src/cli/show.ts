@@ -40,12 +40,11 @@ export const showCommand: CliCommand = {
       const drawn = await redraw(job, { drawOne: studio.draw, storage, version: version(), signal });
       const pngs = drawn.map(({ png }) => png);
       const all = pngs.length > 1 ? await encodePng(grid(await Promise.all(pngs.map(decodeOwn)))) : undefined;
-      const pictures = pngs.map((png, index) => ({ seed: job.options.seed + index, png }));
-      const written = await output.write({ pictures, grid: all });
+      const written = await output.write({ pictures: drawn, grid: all });
       const sameModel = job.drawnWith?.modelHash === (await studio.hash(job.options.model));
-      const rows = drawn.map(({ pixels }, index) => ({
+      const rows = drawn.map(({ seed, pixels }, index) => ({
         file: written.files[index]!,
-        seed: job.options.seed + index,
+        seed,
         same: job.images[index]?.pixels === pixels,
       }));
       if (flags.has('json')) {

@@ -9,6 +9,7 @@ import type { Storage } from '../storage/storage.js';
 
 /** A picture drawn again. */
 export interface Redrawn {
+  readonly seed: number;
   readonly png: Buffer;
   /** To be held against the log's. */
   readonly pixels: string;
@@ -47,6 +48,7 @@ export async function redraw(
   });
   return Promise.all(
     drawn.map(async (picture) => ({
+      seed: picture.seed,
       png: await encodePng(picture.pixels, { parameters: formatParameters(picture, version) }),
       pixels: pixelHash(picture.pixels),
       verdict: picture.verdict,

@@ -108,6 +108,16 @@ describe('what draws', () => {
       'style',
       'image',
       'strength',
+      'lora',
+      'hires',
+      'mask',
+      'control',
+      'control_image',
+      'variation',
+      'refiner',
+      'clip_skip',
+      'image_guidance',
+      'noise_level',
     ]);
     const { acknowledged } = await ada.submit(view, {
       prompt: 'a lantern',

@@ -17,6 +17,8 @@ export function plainText(
       // Escaped, so that it comes out of what follows.
       if (ids && /^[@#!]/.test(target)) return `&lt;${target}&gt;`;
       if (botUser && target === `@${botUser}`) return ' ';
+      // No link, but a LoRA where Slack left the brackets as they were typed.
+      if (target.startsWith('lora:')) return `&lt;${inside}&gt;`;
       if (label) return /^[@#]/.test(target) ? `${target[0]}${label.replace(/^[@#]/, '')}` : label;
       if (target.startsWith('!')) return `@${target.slice(1).split('^')[0]}`;
       return target;

@@ -11,6 +11,7 @@ test.each([
   ['by <@U0ANNA>', 'by @U0ANNA'],
   ['<!here> <!subteam^S1|@crew>', '@here @crew'],
   ['<https://fox.example|fox.example> <https://hound.example>', 'fox.example https://hound.example'],
+  ['a &lt;lora:ink:0.5&gt; <lora:wash:1>', 'a <lora:ink:0.5> <lora:wash:1>'],
   ['two\nlines   and  spaces ', 'two\nlines and spaces'],
 ])('%j was typed as %j', (sent, typed) => {
   expect(plainText(sent, { botUser: 'U0KILN' })).toBe(typed);
