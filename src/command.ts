@@ -25,6 +25,8 @@ export interface Hint {
   readonly suggest?: Suggestion;
   /** What is suggested may be only a part of it: several between commas, a number after a name. */
   readonly free?: boolean;
+  /** Of use only where there are some of these: forms leave it out elsewhere. */
+  readonly among?: Suggestion;
   /** A picture, given as an Attachment. */
   readonly attachment?: boolean;
   /** Carried by buttons and forms, never shown to be filled in. */

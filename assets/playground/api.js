@@ -16,14 +16,15 @@ export function newKey() {
 }
 
 /**
- * Posts, again where the network fails: the key in the body keeps it one request.
+ * Posts, with pictures by what they are for, again where the network fails: the key in the body keeps it one request.
  *
  * @throws Refused
  */
-export async function post(path, body, picture) {
-  const form = picture && new FormData();
+export async function post(path, body, pictures = {}) {
+  const files = Object.entries(pictures);
+  const form = files.length > 0 ? new FormData() : undefined;
   form?.set('ask', JSON.stringify(body));
-  form?.set('picture', picture, picture.name);
+  for (const [name, file] of files) form.set(name, file, file.name);
   const request = form
     ? { method: 'POST', body: form }
     : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } };

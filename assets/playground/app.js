@@ -36,9 +36,9 @@ byId('chips').replaceChildren(
 );
 
 /** Asks in the room: what was asked is seen at once, the answer as it comes. */
-async function send(body, picture) {
+async function send(body, pictures) {
   const text = body.text ?? `/${body.command} ${Object.values(body.options).join(' ')}`;
-  return ask('/ask', body, { text }, picture);
+  return ask('/ask', body, { text }, pictures);
 }
 
 async function press(button, made) {
@@ -57,13 +57,13 @@ async function press(button, made) {
   }
 }
 
-async function ask(path, body, asked, picture) {
+async function ask(path, body, asked, pictures) {
   const key = newKey();
   pending.add(key);
   room.show({ id: key, order: Number.POSITIVE_INFINITY, by: name, asked, private: false }, { quiet: true });
   room.toEnd();
   try {
-    const outcome = await post(path, { key, ...body }, picture);
+    const outcome = await post(path, { key, ...body }, pictures);
     if (outcome.message === undefined) forget(key);
     if (outcome.form) fillIn(outcome.form);
     return outcome;

@@ -9,7 +9,8 @@ const kinds = ['image/png', 'image/jpeg', 'image/webp'];
 /**
  * The box to type into, with its suggestions, its picture and its form of all options.
  *
- * @param send called with the text, or a command and its options, and the picture; throws what is to be shown
+ * @param send called with the text, or a command and its options, and pictures by what they are for; throws what is to
+ *   be shown
  */
 export function createComposer(commands, send) {
   const box = byId('words');
@@ -146,7 +147,7 @@ export function createComposer(commands, send) {
     put('');
     take(undefined);
     try {
-      await send({ text: text || '/imagine' }, withPicture);
+      await send({ text: text || '/imagine' }, withPicture && { picture: withPicture });
       last = text;
     } catch (error) {
       if (box.value === '') put(text);
@@ -205,12 +206,10 @@ export function createComposer(commands, send) {
     const text = named === command.name ? words : named === undefined ? box.value.trim() : '';
     const fields = command.options.map((option) => (option.rest ? { ...option, value: text } : option));
     const title = command.name === 'imagine' ? 'Draw a picture' : `/${command.name}`;
-    openForm(title, fields, command.name === 'imagine' ? 'Draw' : 'Send', async (options, file) => {
+    openForm(title, fields, command.name === 'imagine' ? 'Draw' : 'Send', async (options, files) => {
+      const attached = command.name === 'imagine' && picture && !files.image ? { image: picture } : {};
       try {
-        await send(
-          { command: command.name, options },
-          file ?? (command.name === 'imagine' ? picture : undefined),
-        );
+        await send({ command: command.name, options }, { ...attached, ...files });
       } catch (error) {
         throw new Refused(sentence(error));
       }

@@ -36,7 +36,8 @@ export function dialogHead(title) {
 /**
  * Asks for more in a dialog.
  *
- * @param submit called with the values by field; the dialog closes when it resolves, and shows what it throws
+ * @param submit called with the values and the files by field; the dialog closes when it resolves, and shows what it
+ *   throws
  */
 export function openForm(title, fields, send, submit) {
   const controls = fields.map(controlOf);
@@ -64,7 +65,7 @@ export function openForm(title, fields, send, submit) {
     button.disabled = true;
     problem.hidden = true;
     try {
-      await submit(valuesOf(controls), controls.find(({ file }) => file?.())?.file());
+      await submit(valuesOf(controls), filesOf(controls));
       dialog.close();
     } catch (error) {
       problem.textContent = error.message;
@@ -85,6 +86,11 @@ export function valuesOf(controls) {
       .map(({ name, value }) => [name, value()])
       .filter(([, value]) => value !== ''),
   );
+}
+
+function filesOf(controls) {
+  const chosen = controls.filter(({ file }) => file?.()).map(({ name, file }) => [name, file()]);
+  return Object.fromEntries(chosen);
 }
 
 /** One labelled field, for an option of a command or a field of a form. */

@@ -109,11 +109,12 @@ function createMessage(act) {
   function update(message) {
     const { view, private: secret, id, by } = message;
     if (message.asked) {
-      const { text, pressed, picture } = message.asked;
+      const { text, pressed, picture, more = [] } = message.asked;
       asked.classList.toggle('pressed', pressed === true);
       asked.replaceChildren(
         ...(by === act.name() ? [] : [element('span', { className: 'who' }, by)]),
         ...(picture ? [element('img', { src: picture, alt: 'The picture to start from' })] : []),
+        ...more.map((src) => element('img', { src, alt: 'A picture that came with it' })),
         element(
           'p',
           { className: 'words' },

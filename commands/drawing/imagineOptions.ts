@@ -91,6 +91,10 @@ export const imagineOptions = z.object({
     .optional()
     .describe('A picture to start from')
     .register(hints, { label: 'Start from', attachment: true }),
+  mask: attachment
+    .optional()
+    .describe('White where that picture is to be redrawn, black where it stays')
+    .register(hints, { label: 'Mask', attachment: true }),
   strength: z
     .number()
     .min(0)
@@ -103,7 +107,7 @@ export const imagineOptions = z.object({
     .max(400)
     .optional()
     .describe('LoRAs and how strongly, as ink:0.8, wash')
-    .register(hints, { label: 'LoRAs', aliases: ['loras'], suggest: 'loras', free: true }),
+    .register(hints, { label: 'LoRAs', aliases: ['loras'], suggest: 'loras', among: 'loras', free: true }),
   hires: z
     .number()
     .min(1.1)
@@ -111,20 +115,16 @@ export const imagineOptions = z.object({
     .optional()
     .describe('Draw, enlarge so many times, and draw again from there')
     .register(hints, { label: 'Hires fix' }),
-  mask: attachment
-    .optional()
-    .describe('White where that picture is to be redrawn, black where it stays')
-    .register(hints, { label: 'Mask', attachment: true }),
   control: z
     .string()
     .max(210)
     .optional()
     .describe('A ControlNet, and how strongly, as canny:0.8')
-    .register(hints, { label: 'ControlNet', suggest: 'controlnets', free: true }),
+    .register(hints, { label: 'ControlNet', suggest: 'controlnets', among: 'controlnets', free: true }),
   control_image: attachment
     .optional()
     .describe('What the ControlNet sees: edges, depth, a scribble')
-    .register(hints, { label: 'For the ControlNet', attachment: true }),
+    .register(hints, { label: 'For the ControlNet', attachment: true, among: 'controlnets' }),
   variation: z
     .string()
     .regex(
@@ -139,7 +139,7 @@ export const imagineOptions = z.object({
     .max(100)
     .optional()
     .describe('The model that draws the last steps')
-    .register(hints, { label: 'Refiner', suggest: 'refiners' }),
+    .register(hints, { label: 'Refiner', suggest: 'refiners', among: 'refiners' }),
   clip_skip: z
     .int()
     .min(0)

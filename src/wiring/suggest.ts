@@ -40,9 +40,10 @@ export function createSuggest({
   };
 }
 
-/** Those that only go on with a picture; where there are none, all that can. */
+/** Those that only go on with a picture; where there are none, all that can, if that is a choice. */
 function refinersIn(models: Models): string[] {
   const able = models.list().filter(({ tasks }) => tasks.includes('picture'));
   const made = able.filter(({ tasks }) => !tasks.includes('text'));
-  return (made.length > 0 ? made : able).map(({ name }) => name);
+  const best = made.length > 0 ? made : able.length > 1 ? able : [];
+  return best.map(({ name }) => name);
 }

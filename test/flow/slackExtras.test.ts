@@ -104,7 +104,10 @@ test('what is not there, or not with what it needs, is told to the asker alone',
   for (const [words, answer] of [
     ['an oak --lora linden', 'Cannot draw with LoRA "linden": found none of that name'],
     ['an oak --control canny', 'Cannot draw with ControlNet "canny": found no picture for it, want one'],
-    ['an oak --control ../../etc', 'Cannot draw with ControlNet "../../etc": found no picture for it, want one'],
+    [
+      'an oak --control ../../etc',
+      'Cannot draw with ControlNet "../../etc": found no picture for it, want one',
+    ],
     ['an oak --hires 9', 'Cannot run imagine: hires is 9, want a number from 1.1 to 4'],
   ] as const) {
     const before = slack.messages(channel).length;

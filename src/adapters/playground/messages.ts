@@ -8,6 +8,8 @@ export interface Asked {
   readonly pressed?: boolean;
   /** Where the picture is that came along. */
   readonly picture?: string;
+  /** Where those are that came with it: a mask, a ControlNet's. */
+  readonly more?: readonly string[];
 }
 
 /** One answer in the room, with what it answers. */
@@ -209,6 +211,7 @@ export function keysOf(message: Message | undefined): readonly string[] {
   const { asked, view } = message;
   const places = [
     asked?.picture,
+    ...(asked?.more ?? []),
     ...(view?.pictures ?? []).map(({ src }) => src),
     ...(view?.items ?? []).map(({ picture }) => picture?.src),
   ];

@@ -86,29 +86,49 @@ export function readForm(body: unknown): Posted {
   return { key, command, options: { ...Object.fromEntries(filled), ...about }, asked: { text } };
 }
 
+/** A picture that came along, kept by now. */
+export interface Upload {
+  /** The option that it is for; `picture` stands for the first that takes one. */
+  readonly option: string;
+  readonly attachment: Attachment;
+  /** Where the page finds it. */
+  readonly src: string;
+}
+
 /**
- * The same request with a picture that came along.
+ * The options of a command that take pictures.
  *
- * @throws UserError `bad-option` when the command has no use for it
+ * @example pictureOptions('imagine', commands) // ['image', 'mask', 'control_image']
  */
-export function withPicture(
+export function pictureOptions(name: string, commands: readonly Command[]): readonly string[] {
+  const command = commands.find((other) => other.name === name);
+  return command ? optionsOf(command).flatMap(({ attachment, name }) => (attachment ? [name] : [])) : [];
+}
+
+/**
+ * The same request with the pictures that came along.
+ *
+ * @throws UserError `bad-option` when the command has no use for one
+ */
+export function withPictures(
   posted: Posted,
-  attachment: Attachment,
-  src: string,
+  uploads: readonly Upload[],
   commands: readonly Command[],
 ): Posted {
-  const command = commands.find((other) => other.name === posted.command);
-  const option = command && optionsOf(command).find(({ attachment }) => attachment);
-  if (!option) {
+  const takes = pictureOptions(posted.command, commands);
+  const options = uploads.map(({ option, attachment }): [string, Attachment] => {
+    const name = option === 'picture' ? takes[0] : option;
+    if (name !== undefined && takes.includes(name)) return [name, attachment];
     throw new UserError(
       'bad-option',
       `Cannot use the picture with /${posted.command}: found one, want none, as only /imagine starts from pictures`,
     );
-  }
+  });
+  const [picture, ...more] = uploads.map(({ src }) => src);
   return {
     ...posted,
-    options: { ...posted.options, [option.name]: attachment },
-    asked: { ...posted.asked, picture: src },
+    options: { ...posted.options, ...Object.fromEntries(options) },
+    asked: { ...posted.asked, picture, ...(more.length > 0 && { more }) },
   };
 }
 

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
-import { type Command, optionsOf, type Suggestion } from '../../command.js';
+import { type Command, type OptionSpec, optionsOf, type Suggestion } from '../../command.js';
 import { UserError } from '../../errors.js';
 import type { Person } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
@@ -12,7 +12,15 @@ import type { Guard } from './guard.js';
 import { type Login, loginLasts } from './login.js';
 import type { Messages } from './messages.js';
 import type { PageFile } from './page.js';
-import { type Posted, readAsk, readForm, readPress, withPicture } from './posted.js';
+import {
+  type Posted,
+  pictureOptions,
+  readAsk,
+  readForm,
+  readPress,
+  type Upload,
+  withPictures,
+} from './posted.js';
 import { mostUploadBytes, uploadEnding } from './upload.js';
 
 export interface ServerOptions extends Pick<AdapterTools, 'commands' | 'suggest' | 'logger'> {
@@ -40,7 +48,11 @@ const pictureTypes: Readonly<Record<string, string>> = {
   webp: 'image/webp',
   jpg: 'image/jpeg',
 };
-const suggestions: readonly Suggestion[] = ['models', 'styles', 'schedulers', 'jobs'];
+const suggestions: readonly Suggestion[] = [
+  ...(['models', 'styles', 'schedulers', 'jobs', 'loras', 'controlnets', 'refiners'] as const),
+];
+/** To start from, its mask, and a ControlNet's. */
+const mostUploads = 3;
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; " +
   "manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -121,7 +133,13 @@ export function createServer(options: ServerOptions): Hono<Env> {
     const { type, body } = await options.metrics();
     return c.body(body, 200, { 'Content-Type': type });
   });
-  app.get('/commands', (c) => c.json(commands.filter(({ ways }) => ways.includes('typed')).map(described)));
+  app.get('/commands', async (c) => {
+    const asking = { person: me(c), place: room };
+    const some = async ({ among }: OptionSpec) =>
+      among === undefined || (await options.suggest(among, '', asking, 1)).length > 0;
+    const typed = commands.filter(({ ways }) => ways.includes('typed'));
+    return c.json(await Promise.all(typed.map((command) => described(command, some))));
+  });
   app.get('/suggest', async (c) => {
     const what = suggestions.find((one) => one === c.req.query('what'));
     if (!what) return c.json([]);
@@ -151,7 +169,7 @@ export function createServer(options: ServerOptions): Hono<Env> {
   });
   app.get('/events', (c) => (c.req.method === 'HEAD' ? c.body(null) : options.events(c, me(c).name)));
 
-  app.use(atMost(mostUploadBytes + 64 * 1024, 'a picture of at most 10 MiB'));
+  app.use(atMost(mostUploads * mostUploadBytes + 64 * 1024, 'pictures of at most 10 MiB'));
   app.post('/ask', async (c) => {
     if (!/^multipart\/form-data\b/i.test(c.req.header('content-type') ?? '')) {
       return send(c, readAsk(await body(c), commands));
@@ -159,14 +177,14 @@ export function createServer(options: ServerOptions): Hono<Env> {
     const form = await c.req.formData().catch((cause) => {
       throw new UserError('bad-option', 'Cannot read this request: its parts are broken', { cause });
     });
-    const picture = form.get('picture');
     const posted = readAsk(parse(String(form.get('ask') ?? '')), commands);
-    if (picture === null || typeof picture === 'string') return send(c, posted);
-    const bytes = new Uint8Array(await picture.arrayBuffer());
-    const ending = uploadEnding(bytes);
-    const key = await options.keepUpload(bytes, ending);
-    const attachment = { url: `playground:${key}`, name: picture.name.slice(0, 200), bytes: bytes.length };
-    return send(c, withPicture(posted, attachment, `/pictures/${key}`, commands));
+    const files = ['picture', ...pictureOptions(posted.command, commands)].flatMap((option) => {
+      const file = form.get(option);
+      return file === null || typeof file === 'string' ? [] : [{ option, file }];
+    });
+    if (files.length === 0) return send(c, posted);
+    const uploads = await Promise.all(files.map(upload));
+    return send(c, withPictures(posted, uploads, commands));
   });
   app.use(atMost(64 * 1024, 'at most 64 KiB'));
   app.post('/press', async (c) => send(c, readPress(await body(c))));
@@ -189,6 +207,13 @@ export function createServer(options: ServerOptions): Hono<Env> {
     return c.json({ error: 'Cannot answer this: something in Kiln went wrong, and was noted' }, 500);
   });
   return app;
+
+  async function upload({ option, file }: { option: string; file: File }): Promise<Upload> {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    const key = await options.keepUpload(bytes, uploadEnding(bytes));
+    const attachment = { url: `playground:${key}`, name: file.name.slice(0, 200), bytes: bytes.length };
+    return { option, attachment, src: `/pictures/${key}` };
+  }
 
   async function send(c: Reached, posted: Posted, aside = false): Promise<Response> {
     return c.json(await asking.ask({ ...posted, person: me(c), aside }));
@@ -245,7 +270,10 @@ function parse(text: string): unknown {
   throw new UserError('bad-option', 'Cannot read this request: it is no JSON object');
 }
 
-function described(command: Command) {
-  const options = optionsOf(command).filter(({ hidden }) => !hidden);
+/** @param some whether there is what an option is of use for */
+async function described(command: Command, some: (option: OptionSpec) => Promise<boolean>) {
+  const open = optionsOf(command).filter(({ hidden }) => !hidden);
+  const useful = await Promise.all(open.map(some));
+  const options = open.filter((_, index) => useful[index]);
   return { name: command.name, about: command.about, admin: command.who === 'admin', options };
 }

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { type Command, type OptionSpec, optionsOf } from '../../command.js';
+import { type Command, type OptionSpec, optionsOf, type Suggestion } from '../../command.js';
 import type { Form } from '../../request.js';
 import { readFile } from './options.js';
 import { at, idAt, listAt, textAt } from './payload.js';
@@ -20,18 +20,22 @@ const mostChoices = 100;
 const mostInput = 3000;
 
 /**
- * A modal with every option of a command, from its schema.
+ * A modal with every option of a command that is of use, from its schema.
  *
- * @param suggestions values to choose from, by the option's name
+ * @param suggestions values to choose from, by what they are
  */
 export function commandModal(
   command: Command,
   carried: Carried,
-  suggestions: Readonly<Record<string, readonly string[]>>,
+  suggestions: Readonly<Partial<Record<Suggestion, readonly string[]>>>,
 ): types.ModalView {
   const blocks = optionsOf(command)
     .filter(({ hidden, name }) => !hidden && name !== 'typed')
-    .map((option) => optionBlock(option, option.choices ?? suggestions[option.name] ?? []));
+    .filter(({ among }) => among === undefined || suggestions[among]?.length)
+    .map((option) => {
+      const known = option.suggest && suggestions[option.suggest];
+      return optionBlock(option, option.choices ?? known ?? []);
+    });
   return modal(command.name, command.name, carried, blocks);
 }
 

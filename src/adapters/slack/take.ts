@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt';
-import { optionsOf } from '../../command.js';
+import { optionsOf, type Suggestion } from '../../command.js';
 import { UserError } from '../../errors.js';
 import type { Form, Person, Place, Reply } from '../../request.js';
 import type { AdapterTools } from '../tools.js';
@@ -146,11 +146,11 @@ export function createTake(
     if (!command) return take(asked, way);
     const { person, place, target } = await contextOf(asked, way);
     try {
-      const suggestions: Record<string, readonly string[]> = {};
-      for (const { name, suggest, hidden } of optionsOf(command)) {
+      const suggestions: Partial<Record<Suggestion, readonly string[]>> = {};
+      for (const { suggest, hidden } of optionsOf(command)) {
         // Jobs are known by their ids, which nobody picks from a list.
         if (suggest && suggest !== 'jobs' && !hidden) {
-          suggestions[name] = await tools.suggest(suggest, '', { person, place }, mostSuggestions);
+          suggestions[suggest] = await tools.suggest(suggest, '', { person, place }, mostSuggestions);
         }
       }
       await openView(asked, commandModal(command, carriedOf(target), suggestions));

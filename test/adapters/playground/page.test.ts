@@ -218,6 +218,9 @@ describe.skipIf(withoutBrowser())('in a browser', () => {
     expect(await faultsOf(page)).toEqual([]);
     await dialog.getByLabel('Steps').fill('5');
     await dialog.getByLabel('Scheduler').selectOption('ddim');
+    await dialog
+      .getByLabel('Mask')
+      .setInputFiles({ ...file, name: 'mask.png', buffer: (await drawn('white')).bytes });
     await dialog.getByRole('button', { name: 'Draw' }).click();
     await page.locator('main').getByText('Place 2 in line').waitFor();
     const { options, target } = asked[0]!;
@@ -226,12 +229,14 @@ describe.skipIf(withoutBrowser())('in a browser', () => {
       steps: '5',
       scheduler: 'ddim',
       image: { name: 'cat.png' },
+      mask: { name: 'mask.png' },
     });
     expect(Buffer.from(await room.fetch(options.image as { url: string; name: string }, target))).toEqual(
       file.buffer,
     );
     const kept = page.getByRole('img', { name: 'The picture to start from' });
     expect(await kept.evaluate(widthOf)).toBe(64);
+    expect(await page.getByRole('img', { name: 'A picture that came with it' }).evaluate(widthOf)).toBe(64);
     expect(await page.locator('#attached').isVisible()).toBe(false);
   });
 

@@ -114,6 +114,15 @@ const commands = [
         .optional()
         .describe('A picture to start from')
         .register(hints, { label: 'Start from', attachment: true }),
+      mask: z
+        .custom<Attachment>()
+        .optional()
+        .describe('White where it is to be redrawn')
+        .register(hints, { label: 'Mask', attachment: true }),
+      control: text('ControlNet', 'A ControlNet').register(hints, {
+        label: 'ControlNet',
+        among: 'controlnets',
+      }),
     }),
     who: 'everyone',
     ways: ['typed', 'pressed'],

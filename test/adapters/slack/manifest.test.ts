@@ -84,7 +84,7 @@ test('shortcuts are on messages, each called by the name of its command', () => 
 test.each(commands.map((command) => [command.name, command] as const))(
   'the form of %s is one that Slack takes',
   (_name, command) => {
-    const view = commandModal(command, { channel: 'C0ART' }, { model: ['sprite'] });
+    const view = commandModal(command, { channel: 'C0ART' }, { models: ['sprite'] });
     const inputs = view.blocks.length > 0;
     if (inputs) expect(checkView(view, 'modal', () => 'ready')).toEqual([]);
     expect(inputs).toBe(optionsOf(command).some(({ hidden }) => !hidden));

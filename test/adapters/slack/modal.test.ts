@@ -7,7 +7,7 @@ import { imagine } from './commands.js';
 const carried = { channel: 'C0ART', thread: '17.1' };
 
 test('every option of a command has its input, but for those that buttons carry', () => {
-  const view = commandModal(imagine, carried, { model: ['sprite', 'fox'] });
+  const view = commandModal(imagine, carried, { models: ['sprite', 'fox'] });
   expect(view.callback_id).toBe('kiln:form:imagine');
   const blocks = view.blocks as types.InputBlock[];
   const inputs = blocks.map(({ block_id, element, optional }) => [block_id, element.type, optional]);
