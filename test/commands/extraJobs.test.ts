@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { boss, wordsOf } from '../fixtures/kit.js';
+import { attached, kitOf, models, newest, special } from './extrasKit.js';
+
+describe('of such a job', () => {
+  const everything = {
+    ...{ prompt: 'a fox', lora: 'ink:0.8', image: attached('x:photo'), mask: attached('x:mask') },
+    ...{ control: 'canny:0.8', control_image: attached('x:edges'), refiner: 'refiner', clip_skip: 1 },
+    ...{ variation: '0.2:9', hires: 1.5, seed: 7, count: 2, strength: 0.6 },
+  };
+
+  test('the pictures are of one seed, and mix in one after the other', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw(everything);
+    expect(kit.requests.map(({ seed, variation }) => [seed, variation?.seed])).toEqual([
+      [7, 9],
+      [7, 10],
+    ]);
+    expect(wordsOf(kit.shown(job.target).at(-1))).toContain('seed 7 · ');
+  });
+
+  test('what was given is kept in the storage, and where it was is forgotten', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw(everything);
+    const key = expect.stringMatching(/^[0-9a-f]{64}\.png$/);
+    expect([job.init, job.mask, job.controlImage]).toEqual([{ key }, { key }, { key }]);
+    expect(new Set([job.init!.key, job.mask!.key, job.controlImage!.key]).size).toBe(3);
+    await kit.ask('delete', { job: job.id });
+    for (const given of [job.init, job.mask, job.controlImage]) {
+      expect(await kit.tools.storage.get(given!.key!)).toBeUndefined();
+    }
+  });
+
+  test('drawing it again from the log, re-roll and the form of Edit ask the engine for the same', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw(everything);
+    const [first] = kit.requests.splice(0);
+    await kit.tools.redraw(job);
+    expect(special(kit.requests.splice(0)[0]!)).toEqual({
+      ...(special(first!) as object),
+      ...{ steps: 20, guidance: 3 },
+    });
+    await kit.ask('reroll', { job: job.id });
+    const again = await newest(kit);
+    expect({ ...(special(kit.requests.splice(0)[0]!) as object), seed: 7 }).toEqual(special(first!));
+    expect(again).toMatchObject({ kind: 'reroll', mask: job.mask, controlImage: job.controlImage });
+
+    const { form } = await kit.ask('edit', { job: job.id });
+    const filled = Object.fromEntries(form!.fields.map(({ name, value }) => [name, value]));
+    expect(filled.prompt).toContain('a fox <lora:ink:0.8> --count 2');
+    expect(filled.prompt).toContain('--hires 1.5 --control canny:0.8 --variation 0.2:9 --refiner refiner');
+    await kit.ask(form!.command, { ...filled, job: form!.job });
+    expect((await newest(kit)).parent).toEqual({ job: job.id, index: 1 });
+    expect(special(kit.requests[0]!)).toEqual(special(first!));
+  });
+
+  test('hires fix keeps its strength in the form of Edit', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox --hires 2 --strength 0.4' });
+    const { form } = await kit.ask('edit', { job: job.id });
+    await kit.ask(form!.command, { prompt: form!.fields[0]!.value, job: job.id });
+    expect((await newest(kit)).options.hires).toEqual({ scale: 2, strength: 0.4 });
+  });
+
+  test('vary goes on from the picture with the rest as it was, and mixes nothing in', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw(everything);
+    kit.requests.splice(0);
+    await kit.ask('vary', { job: job.id, index: 2 });
+    const varied = await newest(kit);
+    expect(varied).toMatchObject({ kind: 'vary', init: { key: job.images[1]!.key }, mask: job.mask });
+    expect(varied.options).toMatchObject({ strength: 0.7, hires: { scale: 1.5 }, variation: undefined });
+    expect(kit.requests[0]!.control!.name).toBe('canny');
+  });
+
+  test('a model that changes pictures makes another of the first one for vary', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a hen', model: 'change', image: attached('x:photo') });
+    await kit.ask('vary', { job: job.id, index: 1 });
+    expect(await newest(kit)).toMatchObject({
+      kind: 'vary',
+      init: job.init,
+      options: { strength: undefined },
+    });
+  });
+
+  test('Vary (subtle) mixes a little into the seed of the picture, and once more as much into the same', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox', seed: 7, count: 2 });
+    await kit.ask('subtle', { job: job.id, index: 2 });
+    const near = await newest(kit);
+    const variation = { strength: 0.15, seed: expect.any(Number) };
+    expect(near).toMatchObject({ kind: 'vary', options: { seed: 8, variation }, init: undefined });
+    expect(near.images.map(({ seed }) => seed)).toEqual([8, 8]);
+    await kit.ask('subtle', { job: near.id, index: 1 });
+    const nearer = await newest(kit);
+    expect(nearer.options).toMatchObject({ seed: 8, variation });
+    expect(nearer.options.variation!.seed).not.toBe(near.options.variation!.seed);
+  });
+
+  test('upscale goes on from the picture alone, with its ControlNet', async () => {
+    const kit = await kitOf({ models: models.map((model) => ({ ...model, width: 512, height: 512 })) });
+    const job = await kit.draw({ ...everything, width: 128, height: 128 });
+    await kit.ask('enlarge', { job: job.id, index: 1 });
+    const large = await newest(kit);
+    expect(large).toMatchObject({
+      kind: 'enlarge',
+      options: { width: 256, height: 256, hires: undefined, variation: undefined, count: 1 },
+      mask: undefined,
+      controlImage: job.controlImage,
+    });
+  });
+
+  test('where the model draws no larger, a network that enlarges does it, if such models may draw here', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox', steps: 3 });
+    const resampled = await kit.ask('enlarge', { job: job.id, index: 1 });
+    expect(resampled.text).toContain('resampled');
+    await kit.log.set('discord/100', undefined, { unchecked: true });
+    await kit.ask('enlarge', { job: job.id, index: 1 });
+    const { options, init } = await newest(kit);
+    expect(init).toEqual({ key: job.images[0]!.key });
+    expect(options).toMatchObject({ model: 'x2', prompt: 'a fox', count: 1, steps: undefined });
+  });
+
+  test('Info tells all of it', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw(everything);
+    const { text } = await kit.ask('info', { job: job.id });
+    for (const line of [
+      'Prompt: a fox <lora:ink:0.8>',
+      'LoRAs: ink 0.8',
+      'Seed: 7',
+      'Variation: 0.2 of seed 9 to 10',
+      'Starts from: a picture, where its mask is white',
+      'ControlNet: canny at 0.8',
+      'Hires fix: ×1.5',
+      'CLIP skip: 1',
+      'Refiner: refiner',
+    ]) {
+      expect(text.split('\n')).toContain(line);
+    }
+  });
+
+  test('a screen reader and the statistics are told the words, not the LoRAs', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox', lora: 'ink' });
+    expect(kit.shown(job.target).at(-1)!.pictures![0]!.alt).toBe('a fox');
+    const { words } = await kit.log.stats({ from: 0, to: kit.clock.now() + 1 });
+    expect(words.map(({ word }) => word)).toEqual(['fox']);
+  });
+
+  test('a LoRA that is gone is missed when somebody asks again', async () => {
+    const there = { loras: ['ink'] };
+    const kit = await kitOf({ sideModels: there });
+    const job = await kit.draw({ prompt: 'a fox', lora: 'ink' });
+    there.loras = ['wash'];
+    expect((await kit.ask('reroll', { job: job.id })).text).toContain('LoRA "ink": found none of that name');
+  });
+
+  test('one that nobody can read is shown and not drawn', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw();
+    const get = kit.log.get.bind(kit.log);
+    const broken = async (id: string) => {
+      const found = await get(id);
+      return found && { ...found, options: { ...found.options, unreadable: true as const } };
+    };
+    Object.assign(kit.log, { get: broken });
+    expect((await kit.ask('reroll', { job: job.id })).text).toContain('settings of it that nobody can read');
+    expect((await kit.ask('info', { job: job.id })).text).toContain('Prompt: a red fox');
+    await expect(kit.tools.redraw((await broken(job.id))!)).rejects.toThrow('that nobody can read');
+  });
+});
+
+test('/models tells what each is for, and which LoRAs and ControlNets there are', async () => {
+  const kit = await kitOf();
+  const answer = await kit.ask('models', {}, { person: boss });
+  expect(answer.text).toContain('LoRAs, by --lora NAME:0.8: ink, Wash v2, gore.');
+  expect(answer.text).toContain('ControlNets, by --control NAME and a picture: canny, depth.');
+  const told = answer.last.items!.map(
+    ({ title, body }) => `${wordsOf({ text: title })}: ${wordsOf({ text: body! })}`,
+  );
+  expect(told.map((line) => line.split(',')[0])).toEqual([
+    'sprite (used unless you say otherwise): 128×128',
+    'repaint: redraws a part of a picture',
+    'change: changes a picture as the prompt says',
+    'x4: enlarges a picture ×4',
+    'x2: enlarges a picture ×2',
+    'refiner: goes on with a picture',
+  ]);
+});
