@@ -40,10 +40,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import diffusers, torch, transformers
 
 from golden.families import (checkpoint, control, embeddings, lcm, networks, pictures, record, refiner, safety, sd, sdxl,
-    single, sprite, truesize)
+    single, sprite, tasks, truesize)
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
+FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *tasks.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
 
 
 def main():
