@@ -147,6 +147,10 @@ export interface Picture {
   readonly strength?: number;
   /** Left out where the model's own VAE decoded it. */
   readonly decoder?: 'tiny';
+  /** Of an instruct-pix2pix model alone. */
+  readonly imageGuidance?: number;
+  /** Of Stable Diffusion's ×4 upscaler alone. */
+  readonly noiseLevel?: number;
   /** Those that the prompt names and those asked for besides; left out where there is none. */
   readonly loras?: readonly DrawnLora[];
   readonly control?: DrawnControl;

@@ -14,8 +14,16 @@ export interface Autoencoder {
    *
    * @param size of the latents
    * @param noise gives that many normal numbers from the request's generator
+   * @param hidden 1 for each of the resized picture's pixels that is left grey, 0 for the others
    */
-  encode(picture: Pixels, size: Size, noise: (count: number) => Float32Array): Promise<Float32Array>;
+  encode(
+    picture: Pixels | undefined,
+    size: Size,
+    noise: (count: number) => Float32Array,
+    hidden?: Uint8Array,
+  ): Promise<Float32Array>;
+  /** The middle of what a picture's latents may be [C,h,w], unscaled: what instruct-pix2pix looks at. */
+  encodeMode(picture: Pixels, size: Size): Promise<Float32Array>;
   /** @throws UserError `bad-model` where the decoded picture holds values that are no numbers */
   decode(latents: Float32Array, size: Size): Promise<Pixels>;
 }
@@ -26,16 +34,29 @@ export function createAutoencoder(model: Model): Autoencoder {
   const factor = checkpoint.vaeScaleFactor;
   const scale = scaleOf(checkpoint);
 
+  /** The network's own output: the tiny autoencoder has latents that need no noise, the others have moments. */
+  async function run(picture: Pixels | undefined, size: Size, hidden?: Uint8Array) {
+    const [width, height] = [size.width * factor, size.height * factor];
+    const sample = picture
+      ? sampleFromPixels(resizePixels(picture, width, height))
+      : new Float32Array(3 * width * height);
+    const area = width * height;
+    if (hidden) for (let i = 0; i < sample.length; i++) if (hidden[i % area] === 1) sample[i] = 0;
+    const tensor: Tensor = { dtype: 'float32', dims: [1, 3, height, width], data: sample };
+    const { moments, latents } = await model.encoder(size).run({ sample: tensor });
+    return latents ? { latents: latents.data as Float32Array } : { moments: moments!.data as Float32Array };
+  }
+
   return {
-    async encode(picture, size, noise) {
-      const [width, height] = [size.width * factor, size.height * factor];
-      const sample = sampleFromPixels(resizePixels(picture, width, height));
-      const tensor: Tensor = { dtype: 'float32', dims: [1, 3, height, width], data: sample };
-      const { moments, latents } = await model.encoder(size).run({ sample: tensor });
-      // The tiny autoencoder gives latents that need no noise, and takes none from the request's generator.
-      if (latents) return latents.data as Float32Array;
-      const values = moments!.data as Float32Array;
-      return latentsFromMoments(values, noise(values.length / 2), scale);
+    async encode(picture, size, noise, hidden) {
+      const { latents, moments } = await run(picture, size, hidden);
+      // None is taken from the request's generator then.
+      return latents ?? latentsFromMoments(moments!, noise(moments!.length / 2), scale);
+    },
+
+    async encodeMode(picture, size) {
+      const { latents, moments } = await run(picture, size);
+      return latents ?? moments!.slice(0, moments!.length / 2);
     },
 
     async decode(latents, size) {

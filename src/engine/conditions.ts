@@ -4,7 +4,7 @@ import type { Condition, Guided } from './denoiser.js';
 import { guide, rescaleGuidance } from './schedulers/guidance.js';
 
 /** What of a request the U-Net is told besides the prompt. */
-interface Told {
+export interface Told {
   /** Pixels of the picture, which SDXL-like U-Nets are told. */
   readonly width: number;
   readonly height: number;
@@ -37,7 +37,12 @@ export function classifierFree(unet: UNetConfig, context: GuidedContext, told: T
 }
 
 /** One row's inputs of the U-Net, from one prompt's context. */
-function conditionOf(unet: UNetConfig, context: PromptContext, told: Told, score: number): Condition {
+export function conditionOf(
+  unet: UNetConfig,
+  context: PromptContext,
+  told: Told,
+  score = aestheticScores.positive,
+): Condition {
   const { states, tokens, pooled } = context;
   const ids = timeIds(told, score);
   return {

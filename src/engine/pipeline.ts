@@ -6,10 +6,11 @@ import { createControls } from './control.js';
 import { shownControl } from './controlSettings.js';
 import { createDenoiser, type Guided } from './denoiser.js';
 import { chooseDevice } from './device.js';
-import type { DrawHooks, OpenPipeline, Size } from './drawing.js';
+import type { DrawHooks, OpenPipeline, Size, Task } from './drawing.js';
 import { defaultsOf, factsOf } from './facts.js';
 import type { UNetShape } from './networks/unet.js';
 import { createGenerator } from './noise/generator.js';
+import { schedulingClass } from './pipelineClass.js';
 import { createPreviews } from './previews.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { resolveScheduler } from './schedulers/resolve.js';
@@ -17,6 +18,7 @@ import { completeSettings, type Settings } from './settings.js';
 import { sharedSessions } from './sharedSessions.js';
 import { createStopwatch, type Stopwatch } from './stopwatch.js';
 import { prepare } from './tasks/prepare.js';
+import { taskOf } from './tasks/taskOf.js';
 import { createTeller } from './teller.js';
 import { openTinyDecoder } from './tiny/openTinyDecoder.js';
 import { createUNetCalls } from './unetCalls.js';
@@ -26,6 +28,7 @@ import { openVariants, type Variant } from './variants.js';
 
 interface Drawing {
   readonly request: DrawRequest;
+  readonly task: Task;
   readonly settings: Settings;
   readonly hooks: DrawHooks;
   readonly check: SafetyCheck | undefined;
@@ -62,24 +65,28 @@ export const openPipeline: OpenPipeline = async (options) => {
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
     const clock = createStopwatch(() => variants.loadTime + tiny.loadTime, openTime);
     openTime = 0;
+    const task = taskOf(request, { name: checkpoint.name, tasks: facts.tasks });
     const settings = completeSettings(request, defaults);
     const variant = await variants.of(request);
     try {
-      return await drawWith(variant, { request, settings, hooks, check, clock });
+      return await drawWith(variant, { request, task, settings, hooks, check, clock });
     } finally {
       variant.release();
     }
   }
 
-  async function drawWith(variant: Variant, { request, settings, hooks, check, clock }: Drawing) {
+  async function drawWith(variant: Variant, drawing: Drawing) {
+    const { request, task, settings, hooks, check, clock } = drawing;
     const { model } = variant;
     // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
     const shown = check === undefined || request.allowFlagged === true;
     const size = latentSize(settings);
-    const scheduler = resolveScheduler(checkpoint.scheduler, settings.scheduler, checkpoint.pipelineClass);
+    const drawnBy = schedulingClass(checkpoint.pipelineClass, task);
+    const scheduler = resolveScheduler(checkpoint.scheduler, settings.scheduler, drawnBy);
     const schedule = scheduler.schedule(settings.steps, settings.strength);
     const unet = checkpoint.unet.config;
-    const asksTwice = settings.guidance > 1 && unet.time_cond_proj_dim === null;
+    const towardsPicture = (settings.imageGuidance ?? 1) >= 1;
+    const asksTwice = settings.guidance > 1 && unet.time_cond_proj_dim === null && towardsPicture;
 
     const autoencoder = createAutoencoder(model);
     const decoder = settings.decoder === 'tiny' ? await tiny.get() : autoencoder;
@@ -87,7 +94,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     const generator = createGenerator(settings.seed);
     const noise = (count: number) => generator.randn(count);
     const initialNoise = () => noise(unet.out_channels * size.width * size.height);
-    const prepared = await prepare({
+    const prepared = await prepare(task, {
       ...{ settings, checkpoint, context, autoencoder, scheduler, schedule, size, noise, initialNoise },
     });
     const control =
@@ -114,7 +121,10 @@ export const openPipeline: OpenPipeline = async (options) => {
     const teller = createTeller(hooks, hooks.preview && shown ? previews.of(size) : undefined);
     await teller.ready();
     const latents = await scheduler
-      .run(denoise, prepared.start, schedule, { noise, signal: hooks.signal, onStep: teller.onStep })
+      .run(denoise, prepared.start, schedule, {
+        ...{ noise, signal: hooks.signal, onStep: teller.onStep },
+        afterStep: prepared.afterStep,
+      })
       .finally(teller.end);
     clock.lap('denoise');
 
@@ -123,10 +133,12 @@ export const openPipeline: OpenPipeline = async (options) => {
     const verdict = check ? await check.verdictOf(pixels) : 'unchecked';
     clock.lap('decode');
     const { prompt, negative, width, height, steps, guidance, seed, strength } = settings;
+    const { imageGuidance, noiseLevel } = settings;
     const guidanceRescale = settings.guidanceRescale || undefined;
     const picture: Picture = {
       pixels: verdict === 'flagged' && !shown ? black(pixels) : pixels,
       ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
+      ...{ imageGuidance, noiseLevel },
       scheduler: settings.scheduler ?? scheduler.className,
       loras: variant.loras,
       control: settings.control && shownControl(settings.control),
@@ -150,7 +162,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     await previews.open(latentSize(size));
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
     const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
-    const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), strength: 1 };
+    const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size) };
     const drawOne = (check?: SafetyCheck) => draw(asked, { signal: alone.signal, preview: false }, check);
     // The empty prompt's context is the shortest there is.
     const { name } = await drawOne(ownCheck);

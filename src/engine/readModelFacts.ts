@@ -1,5 +1,6 @@
 import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
 import type { ModelFacts, Task } from './drawing.js';
+import { isInstruct, isUpscale } from './pipelineClass.js';
 import { completeSettings } from './settings.js';
 import { readUpscalerFacts } from './upscaler/facts.js';
 import { isUpscaler } from './upscaler/isUpscaler.js';
@@ -33,19 +34,18 @@ export function configuredFacts(checkpoint: Checkpoint): ConfiguredFacts {
   const { width, height, steps, guidance } = completeSettings({ prompt: '' }, checkpoint);
   const { vaeScaleFactor: multiple, safetyChecker } = checkpoint;
   const checked = safetyChecker !== undefined;
-  return { width, height, multiple, steps, guidance, checked, tasks: tasksOf(checkpoint) };
+  const tasks = tasksOf(checkpoint);
+  const common = { width, height, steps, guidance, checked, tasks };
+  // The upscaler's latents are as large as the picture that it enlarges.
+  return tasks.includes('upscale')
+    ? { ...common, multiple: multiple * multiple, scale: multiple }
+    : { ...common, multiple };
 }
 
-/** What a U-Net takes besides the latents, in channels: a small picture, another's latents, or these and a mask. */
-const tasksByChannels: Readonly<Record<number, readonly Task[]>> = {
-  3: ['upscale'],
-  4: ['instruct'],
-  5: ['mask'],
-};
-
-function tasksOf({ unet, requiresAestheticsScore }: Checkpoint): readonly Task[] {
-  const own = tasksByChannels[unet.config.in_channels - unet.config.out_channels];
-  if (own) return own;
+/** What a model can be asked for. One for inpainting draws without a mask as well: then all of it is drawn anew. */
+function tasksOf({ pipelineClass, requiresAestheticsScore }: Checkpoint): readonly Task[] {
+  if (isUpscale(pipelineClass)) return ['upscale'];
+  if (isInstruct(pipelineClass)) return ['instruct'];
   // SDXL's refiner was trained on the last steps alone.
   return requiresAestheticsScore ? ['picture'] : ['text', 'picture', 'mask'];
 }

@@ -2,6 +2,9 @@ import { randomInt } from 'node:crypto';
 import { UserError } from '../errors.js';
 import { type DrawRequest, type Pixels, type SchedulerName, schedulerNames } from '../job.js';
 import { type ControlSettings, completeControl } from './controlSettings.js';
+import { isInstruct, isUpscale } from './pipelineClass.js';
+import { pipelineDefaults } from './pipelineDefaults.js';
+import { upscaledSize } from './upscaledSize.js';
 
 /** What settings need to know of a model. */
 export interface ModelDefaults {
@@ -19,6 +22,8 @@ export interface ModelDefaults {
   /** The U-Net's sample size in latents. */
   readonly sampleHeight: number;
   readonly sampleWidth: number;
+  /** Of the upscaler. */
+  readonly maxNoiseLevel?: number;
 }
 
 /** A request with nothing left open. */
@@ -37,6 +42,10 @@ export interface Settings {
   /** Set only when there is a picture to start from. */
   readonly strength: number | undefined;
   readonly decoder: 'full' | 'tiny';
+  readonly mask: Pixels | undefined;
+  /** Set where the model is told by it, or where it was asked for. */
+  readonly imageGuidance: number | undefined;
+  readonly noiseLevel: number | undefined;
 }
 
 const maxSide = 2048;
@@ -48,14 +57,12 @@ const anyModelsArea = 256 * 256;
 // Past what sixteen windows hold, and past what any chat lets anybody type.
 const maxPromptLength = 20_000;
 
-/** steps, guidance, img2img strength: the `__call__` defaults of each pipeline class in diffusers 0.42. */
-const diffusersDefaults: Record<string, { steps: number; guidance: number; strength: number }> = {
-  StableDiffusionXLPipeline: { steps: 50, guidance: 5, strength: 0.3 },
-  StableDiffusionXLImg2ImgPipeline: { steps: 50, guidance: 5, strength: 0.3 },
-  LatentConsistencyModelPipeline: { steps: 4, guidance: 8.5, strength: 0.8 },
-  LatentConsistencyModelImg2ImgPipeline: { steps: 4, guidance: 8.5, strength: 0.8 },
-};
-const stableDiffusionDefaults = { steps: 50, guidance: 7.5, strength: 0.8 };
+const controlStrength = 0.8;
+/** `image_guidance_scale` and `noise_level` of diffusers' pipelines. */
+const usualImageGuidance = 1.5;
+const usualNoiseLevel = 20;
+/** Of an upscaler that says nothing: `max_noise_level` of diffusers' pipeline. */
+const usualMaxNoiseLevel = 350;
 
 /**
  * Completes a request: what it leaves out comes from the model's `defaults`, then from diffusers' for the
@@ -66,9 +73,9 @@ const stableDiffusionDefaults = { steps: 50, guidance: 7.5, strength: 0.8 };
  * @example completeSettings({ prompt: 'a red heart' }, sprite).width; // 128
  */
 export function completeSettings(request: DrawRequest, model: ModelDefaults): Settings {
-  const fallback = diffusersDefaults[model.pipelineClass] ?? stableDiffusionDefaults;
+  const fallback = pipelineDefaults(model.pipelineClass, request.mask !== undefined);
   // Every img2img pipeline of diffusers that has a ControlNet begins with this one.
-  const defaultStrength = (request.control ? stableDiffusionDefaults : fallback).strength;
+  const defaultStrength = request.control && !request.mask ? controlStrength : fallback.strength;
   const { width, height } = size(request, model);
   return {
     prompt: text('prompt', request.prompt),
@@ -92,12 +99,16 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
     scheduler: known(request.scheduler),
     init: request.init,
     control: request.control && completeControl(request.control),
-    strength: strength(request, model.defaults.strength ?? defaultStrength),
+    strength: strength(request, model, defaultStrength),
     decoder: decoder(request.decoder),
+    mask: mask(request),
+    imageGuidance: imageGuidance(request, model),
+    noiseLevel: noiseLevel(request, model),
   };
 }
 
 function size(request: DrawRequest, model: ModelDefaults): { width: number; height: number } {
+  if (isUpscale(model.pipelineClass)) return upscaledSize(request, model, maxSide);
   const factor = model.vaeScaleFactor;
   const own = { width: model.sampleWidth * factor, height: model.sampleHeight * factor };
   const init = request.init ?? request.control?.image;
@@ -122,7 +133,33 @@ function floorTo(value: number, factor: number): number {
   return Math.max(factor, value - (value % factor));
 }
 
-function strength(request: DrawRequest, fallback: number): number | undefined {
+function mask({ mask, init }: DrawRequest): Pixels | undefined {
+  if (!mask || init) return mask;
+  throw new UserError(
+    'bad-option',
+    'Cannot draw with a mask: there is no picture that it belongs to, want one given with it',
+  );
+}
+
+function imageGuidance(request: DrawRequest, { pipelineClass }: ModelDefaults): number | undefined {
+  const value = request.imageGuidance ?? (isInstruct(pipelineClass) ? usualImageGuidance : undefined);
+  return value === undefined ? undefined : within('image guidance', value, 0, maxGuidance);
+}
+
+function noiseLevel(request: DrawRequest, model: ModelDefaults): number | undefined {
+  const most = model.maxNoiseLevel ?? usualMaxNoiseLevel;
+  const usual = isUpscale(model.pipelineClass) ? Math.min(usualNoiseLevel, most) : undefined;
+  const value = request.noiseLevel ?? usual;
+  return value === undefined ? undefined : within('noise level', value, 0, most, true);
+}
+
+/** The model's own default is for pictures of which all is redrawn. */
+function strength(request: DrawRequest, model: ModelDefaults, diffusers: number): number | undefined {
+  const { pipelineClass, defaults } = model;
+  // Both make a new picture by looking at the one given.
+  if (request.strength === undefined && (isInstruct(pipelineClass) || isUpscale(pipelineClass)))
+    return undefined;
+  const fallback = request.mask ? diffusers : (defaults.strength ?? diffusers);
   if (!request.init) {
     if (request.strength !== undefined) {
       throw new UserError(

@@ -30,8 +30,7 @@ export function createUNetCalls(): UNetCalls {
 
   async function run(name: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
     const feeds: Record<string, Tensor> = {};
-    for (const [input, { data, dims }] of Object.entries(inputs))
-      feeds[input] = { dtype: 'float32', data, dims };
+    for (const [input, { data, dims }] of Object.entries(inputs)) feeds[input] = feed(input, data, dims);
     const began = performance.now();
     const { out_sample } = await known.get(name)!.network.run(feeds);
     widths.observe(name, count, performance.now() - began);
@@ -47,4 +46,10 @@ export function createUNetCalls(): UNetCalls {
     },
     denoise: batcher.denoise,
   };
+}
+
+/** Rows travel as floats; labels are places in a table. */
+function feed(input: string, data: Float32Array, dims: readonly number[]): Tensor {
+  if (input !== 'class_labels') return { dtype: 'float32', data, dims };
+  return { dtype: 'int64', data: BigInt64Array.from(data, BigInt), dims };
 }

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
+import { isUpscale } from '../pipelineClass.js';
 import { type Component, lazyComponent } from './component.js';
 import { BertConfig } from './config/bert.js';
 import { ClipTextConfig } from './config/clipText.js';
@@ -61,6 +62,8 @@ export interface Checkpoint {
   readonly forceZerosForEmptyPrompt: boolean;
   /** SDXL's refiner: `time_ids` are five numbers, the last of them an aesthetic score. */
   readonly requiresAestheticsScore: boolean;
+  /** Of the upscaler: `low_res_scheduler`'s config, and the largest `noise_level`. */
+  readonly upscaling?: { readonly lowResScheduler: unknown; readonly maxNoiseLevel: number };
   /** Pixels a latent stands for, on each side. */
   readonly vaeScaleFactor: number;
   /** The size drawn when none is asked for, in latents, as diffusers would have it. */
@@ -153,6 +156,7 @@ export async function openCheckpoint(
     textStates: index.text_states,
     forceZerosForEmptyPrompt: index.force_zeros_for_empty_prompt,
     requiresAestheticsScore: index.requires_aesthetics_score,
+    ...(isUpscale(index._class_name) && { upscaling: await upscalingOf(root, index) }),
     ...sampleSize(index._class_name, unet.config, vae),
   };
 }
@@ -171,6 +175,11 @@ function hintsOf({ kind, config }: Vae, { _class_name }: ModelIndex) {
   const usual = _class_name.startsWith('StableDiffusionXL') ? 0.13025 : 0.18215;
   const scalingFactor = kind === 'kl' ? config.scaling_factor : usual;
   return { scalingFactor, upcast: config.force_upcast, sampleSize: 512 };
+}
+
+async function upscalingOf(root: string, index: ModelIndex): Promise<Checkpoint['upscaling']> {
+  const file = join(root, 'low_res_scheduler', 'scheduler_config.json');
+  return { lowResScheduler: await parseConfig(AnyObject, file), maxNoiseLevel: index.max_noise_level };
 }
 
 async function refuseOtherThings(path: string): Promise<void> {

@@ -1,3 +1,4 @@
+import { isInpaint, isInstruct, isUpscale } from '../pipelineClass.js';
 import type { ModelIndex } from './config/modelIndex.js';
 import type { UNetConfig } from './config/unet.js';
 import type { TextEncoder } from './folder.js';
@@ -6,7 +7,7 @@ import { refuse } from './refuse.js';
 /** What is read of a checkpoint before its parts are held against each other. */
 export interface Parts {
   readonly indexFile: string;
-  readonly index: ModelIndex;
+  readonly index: Pick<ModelIndex, '_class_name' | 'requires_aesthetics_score' | 'text_states'>;
   readonly unetFile: string;
   readonly unet: UNetConfig;
   readonly latentChannels: number;
@@ -20,12 +21,13 @@ export interface Parts {
  * @throws UserError `bad-model` naming the key, its value and the value that would fit.
  */
 export function refuseMisfits(parts: Parts): void {
-  const { unet, unetFile, latentChannels, textEncoders } = parts;
-  for (const key of ['in_channels', 'out_channels'] as const) {
-    if (unet[key] !== latentChannels) {
-      refuse(unetFile, `${key} is ${unet[key]}`, `${latentChannels}, the latent channels of the VAE`);
-    }
-  }
+  const { index, unet, unetFile, latentChannels, textEncoders } = parts;
+  const { in_channels: taken, out_channels: given } = unet;
+  const { channels, what } = channelsTaken(index._class_name, latentChannels);
+  if (!channels.includes(taken))
+    refuse(unetFile, `in_channels is ${taken}`, `${channels.join(' or ')}, ${what}`);
+  if (given !== latentChannels)
+    refuse(unetFile, `out_channels is ${given}`, `${latentChannels}, the latent channels of the VAE`);
   // Two encoders' states are put side by side, channel by channel.
   const width = textEncoders.reduce((sum, { config }) => sum + config.hidden_size, 0);
   for (const dim of [unet.cross_attention_dim].flat()) {
@@ -33,11 +35,22 @@ export function refuseMisfits(parts: Parts): void {
       refuse(unetFile, `cross_attention_dim is ${dim}`, `${width}, the channels of the text states`);
   }
   for (const key of ['class_embed_type', 'num_class_embeds'] as const) {
-    if (unet[key] !== null)
+    const isNoiseLevel = key === 'num_class_embeds' && isUpscale(index._class_name);
+    if (unet[key] !== null && !isNoiseLevel)
       refuse(unetFile, `${key} is ${unet[key]}`, 'null, as a prompt says nothing of classes');
   }
   refuseOtherWindows(parts);
   if (unet.addition_embed_type) refuseOtherTextEmbeds(parts);
+}
+
+/** What stands in each row behind the latents, by the class that draws. */
+function channelsTaken(pipelineClass: string, latents: number): { channels: number[]; what: string } {
+  const own = 'the latent channels of the VAE';
+  if (isInstruct(pipelineClass)) return { channels: [2 * latents], what: `${own} twice` };
+  if (isUpscale(pipelineClass)) return { channels: [latents + 3], what: `${own} and three colours` };
+  if (isInpaint(pipelineClass))
+    return { channels: [latents, 2 * latents + 1], what: `${own}, or these twice and a mask` };
+  return { channels: [latents], what: own };
 }
 
 function refuseOtherTextEmbeds({ index, unet, unetFile, textEncoders }: Parts): void {
@@ -57,7 +70,7 @@ function refuseOtherTextEmbeds({ index, unet, unetFile, textEncoders }: Parts): 
 }
 
 /** The original size, the crop, and the size wanted or an aesthetic score. */
-function timeIdCount(index: ModelIndex): number {
+function timeIdCount(index: Parts['index']): number {
   return index.requires_aesthetics_score ? 5 : 6;
 }
 

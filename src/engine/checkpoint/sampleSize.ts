@@ -4,7 +4,7 @@ import type { TinyVaeConfig } from './config/vaeTiny.js';
 
 type AnyVae = { kind: 'kl'; config: VaeConfig } | { kind: 'tiny'; config: TinyVaeConfig };
 
-const patched = ['StableDiffusionPipeline', 'StableDiffusionImg2ImgPipeline'];
+const patched = ['', 'Img2Img', 'Inpaint'].map((kind) => `StableDiffusion${kind}Pipeline`);
 
 /**
  * How many pixels a latent stands for on each side, and the size in latents that is drawn when none is asked for.

@@ -1,5 +1,6 @@
 import type { Device } from '../../job.js';
 import type { Checkpoint } from '../checkpoint/folder.js';
+import { isPlain } from '../pipelineClass.js';
 import { cpuTarget } from './cpu.js';
 import { cudaExactTarget, cudaTarget } from './cuda.js';
 import type { Target } from './target.js';
@@ -25,16 +26,13 @@ export async function targetsOf(device: Exclude<Device, 'auto'>): Promise<Target
   return { usual: target, exact: target };
 }
 
-/** Pipelines whose VAEs diffusers trusts to half floats, whatever their configs say. */
-const halfVae = /^(StableDiffusion|LatentConsistencyModel)(Img2Img)?Pipeline$/;
-
 /**
  * How a checkpoint's VAE has to be computed. SDXL's first one passes 65504 (its config says `force_upcast`), and
- * diffusers asks the config in SDXL's pipelines only; a pipeline that diffusers does not know is taken at its word.
+ * diffusers asks the config in SDXL's pipelines and the upscaler's only; a pipeline that diffusers does not know is taken at its word.
  */
 export function vaePrecision({
   vae,
   pipelineClass,
 }: Pick<Checkpoint, 'vae' | 'pipelineClass'>): keyof Targets {
-  return vae.config.force_upcast && !halfVae.test(pipelineClass) ? 'exact' : 'usual';
+  return vae.config.force_upcast && !isPlain(pipelineClass) ? 'exact' : 'usual';
 }

@@ -215,3 +215,6 @@ export const tcdConfig = options({
   set_alpha_to_one: flag.default(true),
   prediction_type: anyPrediction,
 });
+
+/** Only what noises a picture: it is no scheduler to draw with here. */
+export const ddpmConfig = options({ ...imageNoise, ...zeroSnr });

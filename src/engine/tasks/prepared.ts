@@ -33,6 +33,6 @@ export interface Prepared {
   readonly inputs?: Readonly<Record<string, RowInput>>;
   /** In place of classifier-free guidance. */
   readonly guided?: Guided;
-  /** Changes the latents after each step, `step` from 1 to the steps that are left. */
-  afterStep?(latents: Float32Array, step: number): Float32Array;
+  /** Changes what comes out of each model call, which has the noise of step `next` of the schedule. */
+  afterStep?(latents: Float32Array, next: number): Float32Array;
 }

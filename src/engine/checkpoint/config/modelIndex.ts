@@ -23,6 +23,10 @@ export const ModelIndex = z.object(
     tokenizer: component(),
     tokenizer_2: component(),
     safety_checker: component(),
+    /** Of the upscaler: how its small picture is noised. */
+    low_res_scheduler: component(),
+    /** Of the upscaler: the timestep of the noisiest picture that it takes. */
+    max_noise_level: whole(0, 10_000).default(350),
     /** Whether SDXL uses zeros for the text states when no negative prompt is given. */
     force_zeros_for_empty_prompt: flag().default(true),
     /** SDXL's refiner is told an aesthetic score in place of the size wanted. */
