@@ -26,12 +26,13 @@ export function parseArguments(typed: readonly string[], { name, flags }: CliCom
   const cannot = (rest: string) => new UserError('bad-option', `Cannot run kiln ${name}: ${rest}`);
   const positionals: string[] = [];
   const values = new Map<string, string>();
+  const lists = new Map<string, string[]>();
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
     const flag = Object.hasOwn(known, token.name) ? known[token.name] : undefined;
     if (!flag) throw cannot(`found ${token.rawName}, want one of ${names(flags)}`);
-    if (values.has(token.name)) throw cannot(`found ${token.rawName} twice, want it once`);
+    if (values.has(token.name) && !flag.repeats) throw cannot(`found ${token.rawName} twice, want it once`);
     if (!flag.value && token.value !== undefined)
       throw cannot(`found a value for ${token.rawName}, want none`);
     // A flag in the place of a value is a forgotten value, not a file called "--json".
@@ -41,8 +42,9 @@ export function parseArguments(typed: readonly string[], { name, flags }: CliCom
       throw cannot(`found ${token.rawName} without its value, want ${token.rawName} ${flag.value}`);
     }
     values.set(token.name, token.value ?? '');
+    if (flag.repeats) lists.set(token.name, [...(lists.get(token.name) ?? []), token.value ?? '']);
   }
-  return { positionals, flags: values };
+  return { positionals, flags: values, lists };
 }
 
 function names(flags: CliCommand['flags']): string {

@@ -4,6 +4,8 @@ import type { Config } from '../config/config.js';
 export interface Flag {
   readonly value?: string;
   readonly about: string;
+  /** Whether it may be given more than once; its values are in `Arguments.lists`. */
+  readonly repeats?: boolean;
 }
 
 /** What was typed after the command's name, split but not yet understood. */
@@ -11,6 +13,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** Values by flag; `''` for a flag that takes none. */
   readonly flags: ReadonlyMap<string, string>;
+  /** All values, in order, of each flag that may be given more than once and was. */
+  readonly lists?: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Where a command writes, and how it is told to stop. */

@@ -10,6 +10,7 @@ import { type DrawRequest, type Picture, schedulerNames } from '../job.js';
 import { together } from '../jobs/together.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { readDrawArguments } from './drawArguments.js';
+import { locateLoras } from './loraArgument.js';
 import { modelFolder } from './models.js';
 import { type Drawn, openOutput, type Written } from './output.js';
 import { version } from './packageFolder.js';
@@ -29,6 +30,11 @@ export const drawCommand: CliCommand = {
     vae: {
       value: 'NAME|FILE',
       about: "a VAE in place of the model's: its name in the folder vae, or a file",
+    },
+    lora: {
+      value: 'NAME|FILE[:X]',
+      about: 'a LoRA, of the folder loras or a file, and how strongly (1); may be given more than once',
+      repeats: true,
     },
     width: { value: 'N', about: "pixels, a multiple of the model's factor (mostly 8)" },
     height: { value: 'N', about: 'the same' },
@@ -65,6 +71,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     wanted.vae ?? (wanted.model === undefined ? config.vae : undefined),
     config.modelFolders,
   );
+  const loras = wanted.loras && (await locateLoras(wanted.loras, config.modelFolders));
   const output = await openOutput(wanted.out);
   const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
 
@@ -72,6 +79,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   const opening = openEngine({
     model: folder,
     vae,
+    modelFolders: config.modelFolders,
     device: wanted.device ?? config.device,
     cacheFolder: config.cacheFolder,
     threads: config.threads,
@@ -82,7 +90,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   let engine: Engine | undefined;
   try {
     engine = await unlessAborted(opening, signal);
-    const pictures = await drawAll(engine, { ...wanted.request, init }, wanted.seeds, signal, bar);
+    const pictures = await drawAll(engine, { ...wanted.request, init, loras }, wanted.seeds, signal, bar);
     bar.stop();
     const written = await output.write(await encodeAll(pictures));
     const warnings = new Set([...pictures.flatMap(({ warnings }) => warnings), ...flagged(pictures)]);

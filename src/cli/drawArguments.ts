@@ -2,8 +2,9 @@ import { randomInt } from 'node:crypto';
 import { isDevice } from '../config/device.js';
 import { completeSettings } from '../engine/settings.js';
 import { UserError } from '../errors.js';
-import type { Device, DrawRequest, SchedulerName } from '../job.js';
+import type { Device, DrawRequest, LoraUse, SchedulerName } from '../job.js';
 import type { Arguments } from './command.js';
+import { readLoraArgument } from './loraArgument.js';
 
 /** What `kiln draw` was asked for, as far as it can be understood without a model. */
 export interface DrawArguments {
@@ -14,6 +15,7 @@ export interface DrawArguments {
   readonly model: string | undefined;
   /** A VAE by name, or its file. */
   readonly vae: string | undefined;
+  readonly loras: readonly LoraUse[] | undefined;
   readonly device: Device | undefined;
   /** The file of the picture to start from. */
   readonly init: string | undefined;
@@ -31,7 +33,7 @@ const maxSeed = 2 ** 32 - 1;
  * @throws UserError `bad-option`
  * @example readDrawArguments({ positionals: ['a dog'], flags: new Map([['seed', '7']]) }).seeds; // [7]
  */
-export function readDrawArguments({ positionals, flags }: Arguments): DrawArguments {
+export function readDrawArguments({ positionals, flags, lists }: Arguments): DrawArguments {
   if (positionals.length !== 1) {
     const found = positionals.length === 0 ? 'no prompt' : `${positionals.length} prompts`;
     throw new UserError(
@@ -70,6 +72,7 @@ export function readDrawArguments({ positionals, flags }: Arguments): DrawArgume
     seeds: seedsFrom(seed, whole('count') ?? 1),
     model: flags.get('model'),
     vae: flags.get('vae'),
+    loras: lists?.get('lora')?.map(readLoraArgument),
     device,
     init,
     out: flags.get('out'),

@@ -24,10 +24,11 @@ export function formatParameters(
     ['Size', `${picture.width}x${picture.height}`],
     ['Model', picture.model],
     ['Denoising strength', picture.strength],
+    ['Lora hashes', loraHashes(picture.loras)],
     ['VAE Decoder', picture.decoder && 'TAESD'],
     ['Version', `kiln ${version}`],
   ];
-  const lines = [picture.prompt];
+  const lines = [[picture.prompt, ...askedBesides(picture)].join(' ')];
   if (picture.negative) lines.push(`Negative prompt: ${picture.negative}`);
   lines.push(
     settings
@@ -36,6 +37,19 @@ export function formatParameters(
       .join(', '),
   );
   return lines.join('\n');
+}
+
+/** LoRAs that the prompt does not name are written into it, as A1111 keeps them. */
+function askedBesides({ prompt, loras = [] }: Pick<Picture, 'prompt' | 'loras'>): string[] {
+  return loras
+    .filter(({ name }) => !prompt.toLowerCase().includes(`<lora:${name.toLowerCase()}`))
+    .map(({ name, weight, textWeight }) =>
+      textWeight === undefined ? `<lora:${name}:${weight}>` : `<lora:${name}:${textWeight}:${weight}>`,
+    );
+}
+
+function loraHashes(loras: Picture['loras'] = []): string | undefined {
+  return loras.length > 0 ? loras.map(({ name, hash }) => `${name}: ${hash}`).join(', ') : undefined;
 }
 
 /** A1111 splits at commas and colons, and reads a value with one of them as JSON. */

@@ -22,6 +22,12 @@ test.each([
   expect(Object.fromEntries(parsed.flags)).toEqual(flags);
 });
 
+test('a flag that may be given more than once keeps all its values in order', () => {
+  const { lists } = parse('x', '--lora', 'ink:0.8', '--lora=b.safetensors');
+  expect(lists?.get('lora')).toEqual(['ink:0.8', 'b.safetensors']);
+  expect(parse('x').lists?.get('lora')).toBeUndefined();
+});
+
 describe('refused in one sentence', () => {
   test.each([
     [['--foo'], /^Cannot run kiln draw: found --foo, want one of --negative --model /],

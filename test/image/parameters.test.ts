@@ -31,6 +31,16 @@ test.each([undefined, ''])('a negative prompt of %j has no line', (negative) => 
   );
 });
 
+test('LoRAs are in the prompt, those that were asked for besides too, and their hashes behind it', () => {
+  const loras = [
+    { name: 'ink', weight: 0.8, hash: '47e0f1a967b5' },
+    { name: 'LCM', weight: 1, textWeight: 0.5, hash: '0123456789ab' },
+  ];
+  const text = formatParameters({ ...picture, prompt: 'a dog <lora:Ink:0.8>', loras }, '0.1.0');
+  expect(text).toContain('a dog <lora:Ink:0.8> <lora:LCM:0.5:1>\nSteps');
+  expect(text).toContain(', Lora hashes: "ink: 47e0f1a967b5, LCM: 0123456789ab", Version');
+});
+
 test('a model name with a comma is quoted, so that the list can be split again', () => {
   expect(formatParameters({ ...picture, model: 'dogs, mostly' }, '0.1.0')).toContain(
     'Model: "dogs, mostly", ',
