@@ -11,6 +11,7 @@ import { UserError } from './errors.js';
 const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   start: async () => (await import('./cli/start.js')).startCommand,
   draw: async () => (await import('./cli/draw.js')).drawCommand,
+  upscale: async () => (await import('./cli/upscale.js')).upscaleCommand,
   show: async () => (await import('./cli/show.js')).showCommand,
   stats: async () => (await import('./cli/stats.js')).statsCommand,
   models: async () => (await import('./cli/listModels.js')).modelsCommand,

@@ -1,6 +1,5 @@
 import { basename } from 'node:path';
 import { type Engine, openEngine } from '../engine/engine.js';
-import { UserError } from '../errors.js';
 import { encodePng } from '../image/encode.js';
 import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
@@ -15,6 +14,7 @@ import { modelFolder } from './models.js';
 import { type Drawn, openOutput, type Written } from './output.js';
 import { version } from './packageFolder.js';
 import { type ProgressBar, startProgress } from './progress.js';
+import { unlessAborted } from './unlessAborted.js';
 import { vaePath } from './vaePath.js';
 
 export const drawCommand: CliCommand = {
@@ -166,14 +166,4 @@ function asText(pictures: readonly Picture[], written: Written): string {
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1000).toFixed(2)} s`;
-}
-
-/** A model that is still loading is left behind: its process ends when this one does. */
-function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
-  const aborted = new Promise<never>((_, reject) => {
-    const cancel = () => reject(new UserError('cancelled', 'Cancelled before the first step'));
-    if (signal.aborted) cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-  });
-  return Promise.race([work, aborted]);
 }

@@ -16,8 +16,8 @@ import { UserError } from '../errors.js';
 
 /** PNG files on their way to the disk. */
 export interface Drawn {
-  /** With the seed that each was drawn from, which names it. */
-  readonly pictures: readonly { readonly seed: number; readonly png: Buffer }[];
+  /** With the seed that each was drawn from, which names it where `name` does not. */
+  readonly pictures: readonly { readonly seed: number; readonly name?: string; readonly png: Buffer }[];
   /** All of them beside each other, when there are several. */
   readonly grid?: Buffer;
 }
@@ -54,10 +54,9 @@ export async function openOutput(out: string | undefined): Promise<Output> {
   return {
     async write({ pictures, grid }) {
       const stem = target?.slice(0, target.length - extname(target).length);
-      const files = pictures.map(({ seed, png }, index) => ({
+      const files = pictures.map(({ seed, name = `kiln-${seed}`, png }, index) => ({
         png,
-        name:
-          target === undefined ? `kiln-${seed}` : grid ? `${stem}-${index + 1}${extname(target)}` : target,
+        name: target === undefined ? name : grid ? `${stem}-${index + 1}${extname(target)}` : target,
       }));
       const first = pictures[0]!.seed;
       if (grid) files.push({ png: grid, name: target ?? `kiln-${first}-grid` });
