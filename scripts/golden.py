@@ -6,7 +6,8 @@
     python scripts/golden.py --keep DIR      # leaves the checkpoints, weights and all, under DIR/<family>
     python scripts/golden.py sprite          # the built-in model only, after its weights have changed
 
-Needs torch 2.15, diffusers 0.42.1, transformers 5, pillow, peft 0.21 and lycoris-lora 4.1 (PyPI). Run by hand; nothing of it runs at install.
+Needs torch 2.15, diffusers 0.42.1, transformers 5, pillow, peft 0.21, lycoris-lora 4.1 and
+opencv-python-headless (PyPI). Run by hand; nothing of it runs at install.
 
 Under test/golden/families:
     index.json               every whole picture: {family, name, request (a DrawRequest of src/job.ts; `init` is a

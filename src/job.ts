@@ -42,6 +42,10 @@ export interface DrawnLora extends Omit<LoraUse, 'file'> {
   readonly hash: string;
 }
 
+/** What can be found in a picture for a ControlNet to see: edges by Canny's method, strokes as of a pen. */
+export const controlDetectors = ['canny', 'scribble'] as const;
+export type ControlDetector = (typeof controlDetectors)[number];
+
 /** A ControlNet and the picture that it holds the drawing to. */
 export interface Control {
   /** Its folder's or file's name in the `controlnets` folder of the models. */
@@ -50,6 +54,8 @@ export interface Control {
   readonly file?: string;
   /** What the ControlNet was trained to see: edges, depth, a scribble. Resized to the drawing's size. */
   readonly image: Pixels;
+  /** `image` is a picture of anything, in which this is found first, once it has the drawing's size. */
+  readonly detect?: ControlDetector;
   /** `controlnet_conditioning_scale`; 1 when left out. */
   readonly scale?: number;
   /** `control_guidance_start` and `control_guidance_end`: the part of all steps it acts in; 0 and 1 when left out. */
@@ -58,7 +64,8 @@ export interface Control {
 }
 
 /** The ControlNet that a picture was drawn with, its own picture left out. */
-export type DrawnControl = Required<Omit<Control, 'file' | 'image'>>;
+export type DrawnControl = Required<Pick<Control, 'name' | 'scale' | 'start' | 'end'>> &
+  Pick<Control, 'detect'>;
 
 /** Hires fix: drawn at the request's size, its latents enlarged, and drawn again from there. */
 export interface Hires {

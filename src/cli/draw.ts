@@ -5,9 +5,10 @@ import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
 import { readPictureFile } from '../image/readPicture.js';
 import { loadSharp } from '../image/sharp.js';
-import { type DrawRequest, type Picture, schedulerNames } from '../job.js';
+import { type Control, controlDetectors, type DrawRequest, type Picture, schedulerNames } from '../job.js';
 import { together } from '../jobs/together.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
+import type { ControlArguments } from './controlArguments.js';
 import { readDrawArguments } from './drawArguments.js';
 import { locateLoras } from './loraArgument.js';
 import { modelFolder } from './models.js';
@@ -49,6 +50,24 @@ export const drawCommand: CliCommand = {
     count: { value: 'N', about: '1 to 64 pictures, the second from seed + 1 and so on, and a grid of them' },
     init: { value: 'FILE', about: 'a picture to start from: PNG, JPEG, WebP or GIF' },
     strength: { value: 'X', about: 'how much of that picture to redraw, 0 to 1' },
+    control: {
+      value: 'NAME|DIR|FILE',
+      about: 'a ControlNet by its name in the folder controlnets, or its folder or .safetensors file',
+    },
+    'control-image': {
+      value: 'FILE',
+      about: 'the picture it holds the drawing to: edges, depth, a scribble',
+    },
+    'control-detect': {
+      value: 'NAME',
+      about: `finds that in the picture first: ${controlDetectors.join(' or ')}`,
+    },
+    'control-scale': { value: 'X', about: 'how strongly it holds, 0 to 4; 1 when left out' },
+    'control-start': { value: 'X', about: 'the part of the steps before it acts, 0 to 1; 0 when left out' },
+    'control-end': {
+      value: 'X',
+      about: 'the part of the steps until which it acts, 0 to 1; 1 when left out',
+    },
     device: { value: 'NAME', about: 'auto, cpu, cuda, cuda:N or webgpu' },
     out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
     json: { about: 'one JSON object a picture on stdout, and nothing else there' },
@@ -74,6 +93,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   const loras = wanted.loras && (await locateLoras(wanted.loras, config.modelFolders));
   const output = await openOutput(wanted.out);
   const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
+  const control = wanted.control && (await withPicture(wanted.control));
 
   const bar = await startProgress(stderr, basename(folder, '.safetensors'), wanted.seeds.length);
   const opening = openEngine({
@@ -90,7 +110,8 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   let engine: Engine | undefined;
   try {
     engine = await unlessAborted(opening, signal);
-    const pictures = await drawAll(engine, { ...wanted.request, init, loras }, wanted.seeds, signal, bar);
+    const request = { ...wanted.request, init, loras, control };
+    const pictures = await drawAll(engine, request, wanted.seeds, signal, bar);
     bar.stop();
     const written = await output.write(await encodeAll(pictures));
     const warnings = new Set([...pictures.flatMap(({ warnings }) => warnings), ...flagged(pictures)]);
@@ -100,6 +121,10 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     bar.stop();
     await engine?.close();
   }
+}
+
+async function withPicture({ picture, ...control }: ControlArguments): Promise<Control> {
+  return { ...control, image: await readPictureFile(picture) };
 }
 
 function drawAll(

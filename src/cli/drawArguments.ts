@@ -4,11 +4,12 @@ import { completeSettings } from '../engine/settings.js';
 import { UserError } from '../errors.js';
 import type { Device, DrawRequest, LoraUse, SchedulerName } from '../job.js';
 import type { Arguments } from './command.js';
+import { type ControlArguments, readControlArguments } from './controlArguments.js';
 import { readLoraArgument } from './loraArgument.js';
 
 /** What `kiln draw` was asked for, as far as it can be understood without a model. */
 export interface DrawArguments {
-  /** Less the seed and the picture to start from. */
+  /** Less the seed and all pictures. */
   readonly request: DrawRequest;
   /** One a picture, counting up. */
   readonly seeds: readonly number[];
@@ -19,6 +20,7 @@ export interface DrawArguments {
   readonly device: Device | undefined;
   /** The file of the picture to start from. */
   readonly init: string | undefined;
+  readonly control: ControlArguments | undefined;
   readonly out: string | undefined;
   readonly json: boolean;
 }
@@ -65,8 +67,12 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     strength: real('strength'),
   };
   const init = flags.get('init');
+  const control = readControlArguments(flags, real);
   const seed = whole('seed');
-  refuseWhatNoModelDraws({ ...request, seed }, init !== undefined);
+  refuseWhatNoModelDraws(
+    { ...request, seed, control: control && { ...control, image: anyPicture } },
+    init !== undefined,
+  );
   return {
     request,
     seeds: seedsFrom(seed, whole('count') ?? 1),
@@ -75,6 +81,7 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     loras: lists?.get('lora')?.map(readLoraArgument),
     device,
     init,
+    control,
     out: flags.get('out'),
     json: flags.has('json'),
   };
@@ -94,8 +101,10 @@ function numberOf(
   return Number(text);
 }
 
+const anyPicture = { width: 1, height: 1, data: new Uint8Array(3) };
+
 function refuseWhatNoModelDraws(request: DrawRequest, hasInit: boolean): void {
-  const init = hasInit ? { width: 1, height: 1, data: new Uint8Array(3) } : undefined;
+  const init = hasInit ? anyPicture : undefined;
   const noModel = { pipelineClass: '', defaults: {}, vaeScaleFactor: 1, sampleHeight: 1, sampleWidth: 1 };
   completeSettings({ ...request, init, width: undefined, height: undefined }, noModel);
 }

@@ -1,5 +1,7 @@
+import { canny } from '../image/canny.js';
 import { resizePixels } from '../image/resize.js';
-import type { Pixels } from '../job.js';
+import { scribble } from '../image/scribble.js';
+import type { ControlDetector, Pixels } from '../job.js';
 import { type ControlNet, openControlNet } from './checkpoint/controlNet.js';
 import type { Checkpoint } from './checkpoint/folder.js';
 import type { ControlSettings } from './controlSettings.js';
@@ -30,6 +32,8 @@ export interface Controls {
   prepare(control: ControlSettings, size: Size, calls: number): Promise<PreparedControl>;
 }
 
+const detectors: Readonly<Record<ControlDetector, (picture: Pixels) => Pixels>> = { canny, scribble };
+
 /**
  * The ControlNets of one model, each opened once.
  *
@@ -52,11 +56,12 @@ export function createControls(
   }
 
   return {
-    async prepare({ name, file, image, scale, start, end }, { width, height }, calls) {
+    async prepare({ name, file, image, scale, start, end, detect }, { width, height }, calls) {
       const path = await findSideModel('controlnets', { name, file }, options.modelFolders ?? []);
       const net = await open(path, name);
       const factor = checkpoint.vaeScaleFactor;
-      const seen = resizePixels(image, width * factor, height * factor);
+      const resized = resizePixels(image, width * factor, height * factor);
+      const seen = detect ? detectors[detect](resized) : resized;
       const picture: RowInput = {
         data: planes(seen, net.config.controlnet_conditioning_channel_order),
         rowDims: [3, seen.height, seen.width],

@@ -1,6 +1,5 @@
-import { basename } from 'node:path';
 import { UserError } from '../errors.js';
-import type { Control, DrawnControl } from '../job.js';
+import { type Control, controlDetectors, type DrawnControl } from '../job.js';
 
 /** A ControlNet's part of a request with nothing left open. */
 export type ControlSettings = Control & Required<Pick<Control, 'scale' | 'start' | 'end'>>;
@@ -14,10 +13,16 @@ const maxScale = 4;
  * @example completeControl({ name: 'canny', image }).end; // 1
  */
 export function completeControl(control: Control): ControlSettings {
-  const { scale = 1, start = 0, end = 1 } = control;
+  const { scale = 1, start = 0, end = 1, detect } = control;
   within('control scale', scale, maxScale);
   within('control start', start, 1);
   within('control end', end, 1);
+  if (detect !== undefined && !controlDetectors.includes(detect)) {
+    throw new UserError(
+      'bad-option',
+      `Cannot find ${JSON.stringify(detect)} in the ControlNet's picture: want ${controlDetectors.join(' or ')}`,
+    );
+  }
   if (start >= end) {
     throw new UserError(
       'bad-option',
@@ -28,8 +33,8 @@ export function completeControl(control: Control): ControlSettings {
 }
 
 /** What is kept of it with a picture. */
-export function shownControl({ name, file, scale, start, end }: ControlSettings): DrawnControl {
-  return { name: file === undefined ? name : basename(file, '.safetensors'), scale, start, end };
+export function shownControl({ name, scale, start, end, detect }: ControlSettings): DrawnControl {
+  return { name, scale, start, end, detect };
 }
 
 function within(name: string, value: number, most: number): void {

@@ -1,4 +1,4 @@
-import type { Picture } from '../job.js';
+import type { DrawnControl, Picture } from '../job.js';
 
 /**
  * The settings that made a picture, in the words and order of A1111's "infotext", which image tools and sites read.
@@ -26,6 +26,7 @@ export function formatParameters(
     ['Denoising strength', picture.strength],
     ['Lora hashes', loraHashes(picture.loras)],
     ['VAE Decoder', picture.decoder && 'TAESD'],
+    ['ControlNet 0', picture.control && controlText(picture.control)],
     ['Version', `kiln ${version}`],
   ];
   const lines = [[picture.prompt, ...askedBesides(picture)].join(' ')];
@@ -50,6 +51,15 @@ function askedBesides({ prompt, loras = [] }: Pick<Picture, 'prompt' | 'loras'>)
 
 function loraHashes(loras: Picture['loras'] = []): string | undefined {
   return loras.length > 0 ? loras.map(({ name, hash }) => `${name}: ${hash}`).join(', ') : undefined;
+}
+
+/** As the web UI's own extension has it. */
+function controlText({ name, scale, start, end, detect }: DrawnControl): string {
+  const guidance = { 'Guidance Start': start, 'Guidance End': end };
+  const settings = { Module: detect ?? 'none', Model: name, Weight: scale, ...guidance };
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}: ${value}`)
+    .join(', ');
 }
 
 /** A1111 splits at commas and colons, and reads a value with one of them as JSON. */

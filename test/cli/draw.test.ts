@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodePicture } from '../../src/image/decode.js';
 import { grid } from '../../src/image/grid.js';
@@ -96,6 +97,34 @@ test('a picture that the safety checker flags is written black, and told', async
     );
   }
 });
+
+test('a ControlNet by its name among the models, or by its path, holds the drawing to a picture', async () => {
+  const models = await checkpointFolder('sd1-control');
+  const model = await checkpointFolder('sd1');
+  const photo = fileURLToPath(new URL('../golden/families/init-64x64.png', import.meta.url));
+  const withModels = { ...environment, KILN_MODELS: models };
+  const asked = (control: string, out: string, ...more: string[]) =>
+    kiln(
+      folder,
+      [
+        ...['draw', 'dog', '--model', model, '--seed', '7', '--steps', '2', '--out', out],
+        ...['--control', control, '--control-image', photo, ...more],
+      ],
+      withModels,
+    );
+  const { status, stderr } = await asked('edges', 'named.png', '--control-detect', 'canny');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(readText(read('named.png'), 'parameters')).toContain(
+    'Size: 64x64, Model: ' +
+      `${basename(model)}, ControlNet 0: "Module: canny, Model: edges, Weight: 1, Guidance Start: 0, Guidance End: 1"`,
+  );
+  await asked(join(models, 'controlnets', 'edges'), 'file.png', '--control-detect', 'canny');
+  const pixels = async (file: string) => Buffer.from((await decodePicture(read(file))).data);
+  expect((await pixels('file.png')).equals(await pixels('named.png'))).toBe(true);
+  await asked('edges', 'plain.png');
+  expect((await pixels('plain.png')).equals(await pixels('named.png'))).toBe(false);
+  expect((await asked('lines', 'none.png')).stderr).toContain('want one of bare, edges, ldm, pooled');
+}, 120_000);
 
 test('--count draws each picture as it would be alone, and a grid of them', async () => {
   const { stdout } = await draw('dog', '--seed', '7', '--count', '4', '--json');

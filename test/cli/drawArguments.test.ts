@@ -50,6 +50,35 @@ test('what is not asked for stays open, but for the seed', () => {
   expect(rest).toEqual({ json: false });
 });
 
+test.each([
+  ['canny', { name: 'canny', file: undefined }],
+  ['my/lines.safetensors', { name: 'lines', file: 'my/lines.safetensors' }],
+  ['lines.safetensors', { name: 'lines', file: 'lines.safetensors' }],
+  ['./canny', { name: 'canny', file: './canny' }],
+])('a ControlNet is named, or given by its path: %s', (control, named) => {
+  const flags = {
+    'control-scale': '0.5',
+    'control-start': '.1',
+    'control-end': '0.9',
+    'control-detect': 'canny',
+  };
+  expect(read({ control, 'control-image': 'a.png', ...flags }).control).toEqual({
+    ...{ ...named, picture: 'a.png', scale: 0.5, start: 0.1, end: 0.9, detect: 'canny' },
+  });
+});
+
+test.each<[Record<string, string>, string]>([
+  [{ control: 'canny' }, 'Cannot draw with ControlNet "canny": it has no picture, want --control-image FILE'],
+  [{ 'control-image': 'a.png' }, 'Cannot draw with --control-image: there is no --control, want one'],
+  [{ 'control-scale': '5' }, 'control scale 5: want a number from 0 to 4'],
+  [{ 'control-start': '1' }, 'control start 1: want one before its end, 1'],
+  [{ 'control-end': 'x' }, 'control-end "x": want a number'],
+  [{ 'control-detect': 'depth' }, 'control-detect "depth": want canny or scribble'],
+])('a ControlNet is refused with %j', (flags, message) => {
+  const isWhole = !('control' in flags || 'control-image' in flags);
+  expect(() => read(isWhole ? { control: 'c', 'control-image': 'a.png', ...flags } : flags)).toThrow(message);
+});
+
 test('an empty negative prompt is not the same as none', () => {
   expect(read({ negative: '' }).request.negative).toBe('');
 });

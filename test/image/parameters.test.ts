@@ -25,6 +25,15 @@ test('settings read as A1111 writes them', () => {
   );
 });
 
+test('a ControlNet reads as its extension of the web UI writes it', () => {
+  const control = { name: 'lines', scale: 0.5, start: 0, end: 0.8 };
+  const text = (detect?: 'canny') =>
+    formatParameters({ ...picture, control: { ...control, detect } }, '0.1.0');
+  const rest = 'Model: lines, Weight: 0.5, Guidance Start: 0, Guidance End: 0.8';
+  expect(text('canny')).toContain(`, ControlNet 0: "Module: canny, ${rest}", Version`);
+  expect(text()).toContain(`, ControlNet 0: "Module: none, ${rest}", Version`);
+});
+
 test.each([undefined, ''])('a negative prompt of %j has no line', (negative) => {
   expect(formatParameters({ ...picture, negative }, '0.1.0')).toBe(
     'a happy dog\nSteps: 20, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 128x64, Model: sprite, Version: kiln 0.1.0',

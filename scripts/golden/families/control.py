@@ -2,7 +2,7 @@
 diffusers' ControlNet pipelines draw with both."""
 import glob, os, shutil, tempfile
 
-import diffusers, numpy, torch
+import cv2, diffusers, numpy, torch
 from diffusers import ControlNetModel
 from PIL import Image
 
@@ -60,7 +60,7 @@ def layer(kind, name):
 
 
 def ask(seed, control="edges", image="init-64x64.png", **more):
-    settings = {k: more.pop(k) for k in ("scale", "start", "end") if k in more}
+    settings = {k: more.pop(k) for k in ("scale", "start", "end", "detect") if k in more}
     return {**PLAIN, "steps": 4, "seed": seed, **more, "control": {"name": control, "image": image, **settings}}
 
 
@@ -87,7 +87,9 @@ sd1 = dict(
         "controlnets/bare.safetensors": str},
     pictures=[*CONTROLLED, ("picture-size", OWN_SIZE), ("pooled", ask(12, control="pooled", scale=1.2)),
         ("pooled-no-guidance", ask(13, control="pooled", guidance=1.0)), ("ldm", ask(14, control="ldm")),
-        ("bare", ask(15, control="bare"))],
+        ("bare", ask(15, control="bare")),
+        ("canny", ask(17, image="sd1/wide.png", detect="canny", width=96, height=64)),
+        ("canny-resized", ask(18, image="init-128x128.png", detect="canny", width=88, height=64))],
 )
 xl = dict(
     name="sdxl-control", seed=62, base=sdxl.base,
@@ -175,6 +177,10 @@ def draw(pipes, request, inits):
         "control")}
     pipe = pipes[control["name"], "picture" if "init" in request else "text"]
     seen = Image.open(os.path.join(inits, control["image"])).convert("RGB")
+    if control.get("detect") == "canny":
+        # Found at the size that is drawn; the documentation's examples have pictures of that size.
+        seen = cv2.Canny(numpy.asarray(seen.resize((request["width"], request["height"]), Image.LANCZOS)), 100, 200)
+        seen = Image.fromarray(numpy.repeat(seen[..., None], 3, -1))
     if "init" in request:
         init = Image.open(os.path.join(inits, request["init"])).convert("RGB")
         options |= {"image": init, "control_image": seen, "width": init.width, "height": init.height}

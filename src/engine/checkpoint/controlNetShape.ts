@@ -4,6 +4,9 @@ import type { UNetConfig } from './config/unet.js';
 import { refuse } from './refuse.js';
 import type { TensorInfo } from './safetensors.js';
 
+/** SDXL tells each of its six numbers by so many channels. */
+const xlTimeChannels = 256;
+
 /**
  * A ControlNet's config, from the names and shapes of its tensors. What they do not tell (heads, groups, activations)
  * is as in the U-Net it goes with, since it began as a copy of that one's first half.
@@ -64,7 +67,7 @@ export function controlNetConfigOf(
       projection === undefined ? unet.use_linear_projection : projection.shape.length === 2,
     only_cross_attention: false,
     addition_embed_type: added === null ? null : 'text_time',
-    addition_time_embed_dim: added === null ? null : unet.addition_time_embed_dim,
+    addition_time_embed_dim: added === null ? null : (unet.addition_time_embed_dim ?? xlTimeChannels),
     projection_class_embeddings_input_dim: added,
     class_embed_type: null,
     num_class_embeds: null,
