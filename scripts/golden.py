@@ -25,6 +25,7 @@ Under test/golden/families:
                              tensor in calls.safetensors. Text encoders have their `prompt` beside the token ids.
     <family>/<name>.png      the pictures
     single-*/single.json     the same weights as one file in LDM's layout: see scripts/golden/families/single.py
+    stages/                  what takes more than one run of a pipeline: see scripts/golden/families/stages.py
     sd1-checked/safety.json  what the safety checker says of pictures: see scripts/golden/families/safety.py
 
 Under test/golden/sprite: the same index.json and PNGs from the built-in model in assets/models/sprite; its entries also
@@ -41,7 +42,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import diffusers, torch, transformers
 
 from golden.families import (checkpoint, control, embeddings, lcm, networks, pictures, record, refiner, safety, sd, sdxl,
+<<<<<<< HEAD
     single, sprite, tasks, truesize)
+=======
+    single, sprite, stages, truesize)
+>>>>>>> 86d3647 (Hires fix, variations, CLIP skip and SDXL's refiner as a second stage draw as diffusers does: a drawing is one run or several, told as one row of steps (adds Schedule.end, Picture.hires, variation, refiner, clipSkip))
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *tasks.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
@@ -71,6 +76,8 @@ def main():
             entries = [e for e in entries if e["family"] != family["name"]] + mine
     if not options.names or safety.family["name"] in options.names:
         safety.record_checked(root, options.keep)
+    if not options.names or "stages" in options.names:
+        stages.record_stages(root, {family["name"]: family for family in FAMILIES})
     if not options.names or "sprite" in options.names:
         record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"),
             os.path.join(REPOSITORY, "test", "golden", "sprite"))

@@ -161,6 +161,12 @@ export interface Picture {
   /** Those that the prompt names and those asked for besides; left out where there is none. */
   readonly loras?: readonly DrawnLora[];
   readonly control?: DrawnControl;
+  /** Its pixels are then larger than `width` × `height`, which are of the first drawing. */
+  readonly hires?: Required<Hires>;
+  readonly variation?: DrawRequest['variation'];
+  readonly refiner?: { readonly name: string; readonly start: number };
+  /** Left out where it is 0. */
+  readonly clipSkip?: number;
   readonly model: string;
   readonly device: string;
   readonly timings: Timings;

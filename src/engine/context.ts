@@ -134,13 +134,13 @@ export function createPromptEncoder(
   };
 }
 
-/** What is left has at least one layer; SDXL leaves out one as it is. */
+/** With none left the states are the tokens' embeddings, as in diffusers; SDXL leaves out one layer as it is. */
 function refuseToSkip(checkpoint: Checkpoint, clipSkip: number): void {
   if (clipSkip === 0) return;
   const layers = checkpoint.textEncoders.map((encoder) =>
-    encoder.kind === 'clip' ? encoder.config.num_hidden_layers - (isXl(checkpoint) ? 1 : 0) : 1,
+    encoder.kind === 'clip' ? encoder.config.num_hidden_layers - (isXl(checkpoint) ? 1 : 0) : 0,
   );
-  const most = Math.min(...layers) - 1;
+  const most = Math.max(0, Math.min(...layers));
   if (clipSkip <= most) return;
   const wanted = most === 0 ? '0' : `0 to ${most}`;
   throw new UserError(

@@ -1,25 +1,20 @@
 import type { DrawRequest, Picture, Pixels } from '../job.js';
 import { createAutoencoder } from './autoencoder.js';
 import { openCheckpoint } from './checkpoint/folder.js';
-import { classifierFree } from './conditions.js';
 import { createControls } from './control.js';
 import { shownControl } from './controlSettings.js';
-import { createDenoiser, type Guided } from './denoiser.js';
 import { chooseDevice } from './device.js';
 import type { DrawHooks, OpenPipeline, Size, Task } from './drawing.js';
+import { drawStages } from './drawStages.js';
 import { defaultsOf, factsOf } from './facts.js';
-import type { UNetShape } from './networks/unet.js';
-import { createGenerator } from './noise/generator.js';
-import { schedulingClass } from './pipelineClass.js';
 import { createPreviews } from './previews.js';
+import { createRefiners, type OpenRefiner } from './refiners.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
-import { resolveScheduler } from './schedulers/resolve.js';
 import { completeSettings, type Settings } from './settings.js';
 import { sharedSessions } from './sharedSessions.js';
+import { shownStages } from './stageSettings.js';
 import { createStopwatch, type Stopwatch } from './stopwatch.js';
-import { prepare } from './tasks/prepare.js';
 import { taskOf } from './tasks/taskOf.js';
-import { createTeller } from './teller.js';
 import { openTinyDecoder } from './tiny/openTinyDecoder.js';
 import { createUNetCalls } from './unetCalls.js';
 import { isUpscaler } from './upscaler/isUpscaler.js';
@@ -27,6 +22,8 @@ import { openUpscaler } from './upscaler/openUpscaler.js';
 import { openVariants, type Variant } from './variants.js';
 
 interface Drawing {
+  readonly variant: Variant;
+  readonly refiner: OpenRefiner | undefined;
   readonly request: DrawRequest;
   readonly task: Task;
   readonly settings: Settings;
@@ -52,6 +49,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const sessions = sharedSessions(device, options.memoryBudgetMb);
   const variants = await openVariants(checkpoint, { ...options, device, sessions });
   const { base } = variants;
+  const refiners = createRefiners(checkpoint, { ...options, device, sessions });
   const calls = createUNetCalls();
   const controls = createControls(checkpoint, options);
   const defaults = defaultsOf(checkpoint);
@@ -61,72 +59,37 @@ export const openPipeline: OpenPipeline = async (options) => {
   const ownCheck =
     checkpoint.safetyChecker && (await openSafetyCheck(checkpoint.safetyChecker, base.safetyChecker!));
   let openTime = performance.now() - began;
+  const loadTime = () => variants.loadTime + refiners.loadTime + tiny.loadTime;
 
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
-    const clock = createStopwatch(() => variants.loadTime + tiny.loadTime, openTime);
+    const clock = createStopwatch(loadTime, openTime);
     openTime = 0;
     const task = taskOf(request, { name: checkpoint.name, tasks: facts.tasks });
     const settings = completeSettings(request, defaults);
-    const variant = await variants.of(request);
+    // What does not fit is told before anything is drawn.
+    const refiner = settings.refiner && (await refiners.open(settings.refiner));
     try {
-      return await drawWith(variant, { request, task, settings, hooks, check, clock });
+      const variant = await variants.of(request);
+      try {
+        return await drawWith({ variant, refiner, request, task, settings, hooks, check, clock });
+      } finally {
+        variant.release();
+      }
     } finally {
-      variant.release();
+      refiner?.release();
     }
   }
 
-  async function drawWith(variant: Variant, drawing: Drawing) {
-    const { request, task, settings, hooks, check, clock } = drawing;
-    const { model } = variant;
+  async function drawWith(drawing: Drawing) {
+    const { variant, refiner, request, task, settings, hooks, check, clock } = drawing;
     // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
     const shown = check === undefined || request.allowFlagged === true;
-    const size = latentSize(settings);
-    const drawnBy = schedulingClass(checkpoint.pipelineClass, task);
-    const scheduler = resolveScheduler(checkpoint.scheduler, settings.scheduler, drawnBy);
-    const schedule = scheduler.schedule(settings.steps, settings.strength);
-    const unet = checkpoint.unet.config;
-    const towardsPicture = (settings.imageGuidance ?? 1) >= 1;
-    const asksTwice = settings.guidance > 1 && unet.time_cond_proj_dim === null && towardsPicture;
-
-    const autoencoder = createAutoencoder(model);
+    const autoencoder = createAutoencoder(variant.model);
     const decoder = settings.decoder === 'tiny' ? await tiny.get() : autoencoder;
-    const context = await variant.encoder.encode(variant.prompt, settings.negative, asksTwice);
-    const generator = createGenerator(settings.seed);
-    const noise = (count: number) => generator.randn(count);
-    const initialNoise = () => noise(unet.out_channels * size.width * size.height);
-    const prepared = await prepare(task, {
-      ...{ settings, checkpoint, context, autoencoder, scheduler, schedule, size, noise, initialNoise },
+    const { latents, size, name, scheduler, mates, warnings } = await drawStages({
+      ...{ settings, task, variant, refiner, autoencoder, calls, controls, hooks, clock },
+      previews: shown ? previews : undefined,
     });
-    const control =
-      settings.control && (await controls.prepare(settings.control, size, scheduler.calls(schedule)));
-    clock.lap('encode');
-
-    const shape: UNetShape = { ...size, tokens: context.positive.tokens };
-    const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
-    const name = calls.name(variant.key, shape, model.unet(shape));
-    const guided = withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra);
-    const plain = { shape: name, inputs: prepared.inputs };
-    const controlled = control && {
-      shape: calls.name(`${variant.key} ${control.key}`, shape, model.unet(shape, control.net)),
-      inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
-    };
-    let mates = 0;
-    const denoise = createDenoiser({
-      ...{ ...guided, calls, size, signal: hooks.signal },
-      call: (n) => (control?.acts(n) ? controlled! : plain),
-      onCall: (jobs) => {
-        mates = Math.max(mates, jobs - 1);
-      },
-    });
-    const teller = createTeller(hooks, hooks.preview && shown ? previews.of(size) : undefined);
-    await teller.ready();
-    const latents = await scheduler
-      .run(denoise, prepared.start, schedule, {
-        ...{ noise, signal: hooks.signal, onStep: teller.onStep },
-        afterStep: prepared.afterStep,
-      })
-      .finally(teller.end);
-    clock.lap('denoise');
 
     const pixels = await decoder.decode(latents, size);
     previews.learn(latents, pixels, checkpoint.vaeScaleFactor);
@@ -139,15 +102,16 @@ export const openPipeline: OpenPipeline = async (options) => {
       pixels: verdict === 'flagged' && !shown ? black(pixels) : pixels,
       ...{ prompt, negative, width, height, steps, guidance, guidanceRescale, seed, strength },
       ...{ imageGuidance, noiseLevel },
-      scheduler: settings.scheduler ?? scheduler.className,
+      scheduler: settings.scheduler ?? scheduler,
       loras: variant.loras,
       control: settings.control && shownControl(settings.control),
+      ...shownStages(settings),
       decoder: settings.decoder === 'tiny' ? settings.decoder : undefined,
       model: checkpoint.name,
       device,
       timings: clock.timings(),
       ...{ mates, verdict },
-      warnings: [...variant.warnings, ...context.warnings],
+      warnings: [...variant.warnings, ...warnings],
     };
     return { picture, name };
   }
@@ -188,6 +152,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     },
     async close() {
       await tiny.close();
+      await refiners.close();
       await variants.close();
     },
   };
@@ -195,9 +160,4 @@ export const openPipeline: OpenPipeline = async (options) => {
 
 function black({ width, height }: Size): Pixels {
   return { width, height, data: new Uint8Array(width * height * 3) };
-}
-
-function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {
-  if (!extra) return guided;
-  return { ...guided, conditions: guided.conditions.map((condition) => ({ ...condition, extra })) };
 }

@@ -4,7 +4,9 @@ import { type DrawRequest, type Pixels, type SchedulerName, schedulerNames } fro
 import { type ControlSettings, completeControl } from './controlSettings.js';
 import { isInstruct, isUpscale } from './pipelineClass.js';
 import { pipelineDefaults } from './pipelineDefaults.js';
+import { completeStages, type StageSettings } from './stageSettings.js';
 import { upscaledSize } from './upscaledSize.js';
+import { within } from './within.js';
 
 /** What settings need to know of a model. */
 export interface ModelDefaults {
@@ -27,7 +29,7 @@ export interface ModelDefaults {
 }
 
 /** A request with nothing left open. */
-export interface Settings {
+export interface Settings extends StageSettings {
   readonly prompt: string;
   readonly negative: string | undefined;
   readonly width: number;
@@ -77,12 +79,15 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
   // Every img2img pipeline of diffusers that has a ControlNet begins with this one.
   const defaultStrength = request.control && !request.mask ? controlStrength : fallback.strength;
   const { width, height } = size(request, model);
+  const steps = within('steps', request.steps ?? model.defaults.steps ?? fallback.steps, 1, maxSteps, true);
+  const limits = { width, height, steps, maxSteps, maxSeed, maxSide, factor: model.vaeScaleFactor };
   return {
+    ...completeStages(request, limits),
     prompt: text('prompt', request.prompt),
     negative: request.negative === undefined ? undefined : text('negative prompt', request.negative),
     width,
     height,
-    steps: within('steps', request.steps ?? model.defaults.steps ?? fallback.steps, 1, maxSteps, true),
+    steps,
     guidance: within(
       'guidance',
       request.guidance ?? model.defaults.guidance ?? fallback.guidance,
@@ -170,14 +175,6 @@ function strength(request: DrawRequest, model: ModelDefaults, diffusers: number)
     return undefined;
   }
   return within('strength', request.strength ?? fallback, 0, 1);
-}
-
-function within(name: string, value: number, least: number, most: number, whole = false): number {
-  if (typeof value === 'number' && value >= least && value <= most && (!whole || Number.isInteger(value))) {
-    return value;
-  }
-  const wanted = `${whole ? 'a whole number' : 'a number'} from ${least} to ${most}`;
-  throw new UserError('bad-option', `Cannot draw with ${name} ${value}: want ${wanted}`);
 }
 
 function known(name: SchedulerName | undefined): SchedulerName | undefined {

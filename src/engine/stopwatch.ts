@@ -1,7 +1,7 @@
 import type { Timings } from '../job.js';
 
 export interface Stopwatch {
-  /** Ends a part; the next one begins. */
+  /** Ends a part, or one more piece of it; the next one begins. */
   lap(part: Exclude<keyof Timings, 'load'>): void;
   timings(): Timings;
 }
@@ -22,7 +22,7 @@ export function createStopwatch(loadTime: () => number, opened: number): Stopwat
   return {
     lap(part) {
       const now = performance.now();
-      parts[part] = Math.max(0, now - began - (loadTime() - loaded));
+      parts[part] += Math.max(0, now - began - (loadTime() - loaded));
       began = now;
       loaded = loadTime();
     },

@@ -15,6 +15,9 @@ export function formatParameters(
   picture: Omit<Picture, 'pixels' | 'timings' | 'mates' | 'verdict'>,
   version: string,
 ): string {
+  const { variation, hires, refiner, clipSkip, strength } = picture;
+  // A1111 draws no hires fix from a picture, so that one name serves both.
+  const both = strength !== undefined && hires !== undefined;
   const settings: [string, string | number | undefined][] = [
     ['Steps', picture.steps],
     ['Sampler', picture.scheduler],
@@ -23,7 +26,17 @@ export function formatParameters(
     ['Seed', picture.seed],
     ['Size', `${picture.width}x${picture.height}`],
     ['Model', picture.model],
-    ['Denoising strength', picture.strength],
+    ['Variation seed', variation?.seed],
+    ['Variation seed strength', variation?.strength],
+    ['Denoising strength', strength ?? hires?.strength],
+    // Its 1 leaves none out.
+    ['Clip skip', clipSkip && clipSkip + 1],
+    ['Hires upscale', hires?.scale],
+    ['Hires steps', hires?.steps],
+    ['Hires upscaler', hires && 'Latent'],
+    ['Hires denoising strength', both ? hires.strength : undefined],
+    ['Refiner', refiner?.name],
+    ['Refiner switch at', refiner?.start],
     ['Lora hashes', loraHashes(picture.loras)],
     ['VAE Decoder', picture.decoder && 'TAESD'],
     ['ControlNet 0', picture.control && controlText(picture.control)],

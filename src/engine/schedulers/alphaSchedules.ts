@@ -8,6 +8,7 @@ function alphaSchedule(timesteps: readonly number[], steps: number, config: Beta
   return {
     timesteps,
     begin: 0,
+    end: timesteps.length,
     alphasCumprod: alphasCumprod(config),
     stride: Math.floor(config.num_train_timesteps / steps),
     sigmas: new Float32Array(),

@@ -35,6 +35,8 @@ export interface CommonConfig {
 /** One diffusers class: its options, its loop, its timesteps, and how it mixes a picture with noise. */
 export interface SchedulerClass<Config extends CommonConfig = CommonConfig> {
   readonly className: string;
+  /** Model calls a step, where it is not 1: diffusers' `order`. */
+  readonly order?: number;
   readonly config: z.ZodType<Config>;
   create(config: Config): Scheduler;
   /** The whole chain; only the distilled models' schedules know of `strength`. */
@@ -78,6 +80,7 @@ const eulerAncestral: SchedulerClass<z.output<typeof eulerAncestralConfig>> = {
 };
 const heun: SchedulerClass<z.output<typeof heunConfig>> = {
   className: 'HeunDiscreteScheduler',
+  order: 2,
   config: heunConfig,
   create: createHeun,
   schedule: heunSchedule,

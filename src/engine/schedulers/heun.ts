@@ -10,7 +10,7 @@ export interface HeunConfig extends LimitOptions {
 
 /**
  * Heun's method: the slope at the next level, reached by an Euler step, is averaged with the slope here; two
- * model calls a step, one in the last. Algorithm 2 of https://arxiv.org/abs/2206.00364 without churn.
+ * model calls a step, one in the last of them. Algorithm 2 of https://arxiv.org/abs/2206.00364 without churn.
  * Reference: diffusers' `HeunDiscreteScheduler`, whose doubled timesteps are this loop unrolled.
  */
 export function createHeun(config: HeunConfig): Scheduler {
@@ -26,7 +26,7 @@ export function createHeun(config: HeunConfig): Scheduler {
       const here = await slope(x, i);
       const dt = sub(schedule.sigmas[i + 1]!, schedule.sigmas[i]!);
       const euler = add(x, mul(here.derivative, dt));
-      if (i + 1 === schedule.timesteps.length) {
+      if (i + 1 === schedule.end) {
         x = finish(i, euler, here.picture, schedule, options);
       } else {
         const next = await slope(options.afterStep?.(euler, i + 1) ?? euler, i + 1);

@@ -3,6 +3,7 @@ import type { SchedulerName } from '../../job.js';
 import { carriedOptions, type Options, shown } from './carriedOptions.js';
 import { type CommonConfig, type SchedulerClass, schedulerClasses } from './classes.js';
 import { add, mul } from './float32.js';
+import { type Part, partOf } from './part.js';
 import type { Schedule } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -14,11 +15,11 @@ export interface Resolved {
   /**
    * The timesteps and noise levels for 1 to `num_train_timesteps` steps; with a strength (img2img) it begins
    * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is
-   * left.
+   * left. Of `part` only its steps are left, with a `start` whatever the strength.
    *
    * @throws UserError `bad-option` when the scheduler cannot do so many steps.
    */
-  schedule(steps: number, strength?: number): Schedule;
+  schedule(steps: number, strength?: number, part?: Part): Schedule;
   /** How often `run` calls the model. */
   calls(schedule: Schedule): number;
   /**
@@ -90,17 +91,17 @@ export function resolveScheduler(
   return {
     className: parts.className,
     run: parts.create(config),
-    schedule(steps, strength = 1) {
+    schedule(steps, strength = 1, part = {}) {
       limitSteps(steps, config);
       const schedule = parts.schedule(steps, config, inside ? strength : 1);
       checkTimesteps(steps, schedule, config);
       const begin = inside ? 0 : steps - Math.min(Math.trunc(steps * strength), steps);
-      return { ...schedule, begin };
+      return partOf({ ...schedule, begin }, part, { ...config, order: parts.order ?? 1 });
     },
-    calls({ timesteps, begin }) {
-      const steps = timesteps.length - begin;
+    calls({ begin, end }) {
+      const steps = end - begin;
       // Two calls a step but for the last, as diffusers counts its timesteps.
-      return parts.className === 'HeunDiscreteScheduler' ? Math.max(0, 2 * steps - 1) : steps;
+      return parts.order === 2 ? Math.max(0, 2 * steps - 1) : steps;
     },
     start(noise, schedule, init) {
       if (!init) return mul(noise, schedule.initNoiseSigma);

@@ -4,6 +4,8 @@ export interface Schedule {
   readonly timesteps: readonly number[];
   /** The step to begin with: 0, or later for img2img, by strength. */
   readonly begin: number;
+  /** One past the last step to do: all of them, or less where another model draws the rest. */
+  readonly end: number;
   /**
    * ᾱ, the cumulative product of 1 − β, for each training timestep; 0 at the last one with zero terminal SNR.
    */

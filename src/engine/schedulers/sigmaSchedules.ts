@@ -76,6 +76,7 @@ function sigmaSchedule(
   return {
     timesteps: timesteps.map(Math.fround),
     begin: 0,
+    end: timesteps.length,
     alphasCumprod: alphas,
     stride: 0,
     sigmas,

@@ -69,5 +69,6 @@ function luSigmas(steps: number, training: Float32Array): number[] {
 }
 
 function solverSchedule(timesteps: readonly number[], sigmas: Float32Array, alphas: Float32Array): Schedule {
-  return { timesteps, begin: 0, alphasCumprod: alphas, stride: 0, sigmas, initNoiseSigma: 1 };
+  const end = timesteps.length;
+  return { timesteps, begin: 0, end, alphasCumprod: alphas, stride: 0, sigmas, initNoiseSigma: 1 };
 }

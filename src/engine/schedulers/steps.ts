@@ -3,15 +3,15 @@ import type { Schedule } from './schedule.js';
 import type { SchedulerOptions } from './scheduler.js';
 
 /**
- * The indices of the steps to do, `begin` to the last; stops between two of them when the signal is aborted.
+ * The indices of the steps to do, from `begin` to before `end`; stops between two of them when the signal is aborted.
  *
  * @throws UserError `cancelled`
  */
 export function* stepsOf(schedule: Schedule, { signal }: SchedulerOptions): Generator<number, void> {
-  const { begin, timesteps } = schedule;
-  for (let i = begin; i < timesteps.length; i++) {
+  const { begin, end } = schedule;
+  for (let i = begin; i < end; i++) {
     if (signal?.aborted) {
-      const done = `${i - begin} of ${timesteps.length - begin} steps`;
+      const done = `${i - begin} of ${end - begin} steps`;
       throw new UserError('cancelled', `Cannot finish the picture: it was cancelled after ${done}`);
     }
     yield i;
@@ -26,10 +26,9 @@ export function finish(
   i: number,
   x: Float32Array,
   estimate: Float32Array,
-  { begin, timesteps }: Schedule,
+  { begin, end, timesteps }: Schedule,
   { afterStep, onStep }: SchedulerOptions,
 ): Float32Array {
-  const end = timesteps.length;
-  onStep?.(i - begin + 1, end - begin, afterStep?.(estimate, end) ?? estimate);
+  onStep?.(i - begin + 1, end - begin, afterStep?.(estimate, timesteps.length) ?? estimate);
   return afterStep?.(x, i + 1) ?? x;
 }

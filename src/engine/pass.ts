@@ -1,0 +1,77 @@
+import { classifierFree } from './conditions.js';
+import type { GuidedContext } from './context.js';
+import type { PreparedControl } from './control.js';
+import { createDenoiser, type Guided } from './denoiser.js';
+import type { Size } from './drawing.js';
+import type { Model } from './model.js';
+import type { UNetShape } from './networks/unet.js';
+import type { Resolved } from './schedulers/resolve.js';
+import type { Schedule } from './schedulers/schedule.js';
+import type { SchedulerOptions } from './schedulers/scheduler.js';
+import type { Settings } from './settings.js';
+import type { Prepared } from './tasks/prepared.js';
+import type { UNetCalls } from './unetCalls.js';
+
+/** One run of a scheduler over latents, by one model. */
+export interface Pass {
+  /** What tells the model's U-Net from others. */
+  readonly key: string;
+  readonly model: Model;
+  readonly context: GuidedContext;
+  /** With the size that is drawn in this run. */
+  readonly settings: Settings;
+  /** Of the latents. */
+  readonly size: Size;
+  readonly scheduler: Resolved;
+  readonly schedule: Schedule;
+  readonly prepared: Prepared;
+  readonly control: PreparedControl | undefined;
+}
+
+interface Hooks extends Pick<SchedulerOptions, 'noise' | 'onStep'> {
+  readonly calls: UNetCalls;
+  readonly signal: AbortSignal;
+  /** Told how many jobs each call of the U-Net carried. */
+  onCall(jobs: number): void;
+}
+
+/**
+ * Draws one run: from what was prepared to the latents [C,h,w] at its end.
+ *
+ * @returns the latents, and by which name `calls` knows the U-Net
+ * @example const { latents } = await runPass(pass, { calls, noise, signal, onStep, onCall });
+ */
+export async function runPass(
+  pass: Pass,
+  { calls, signal, noise, onStep, onCall }: Hooks,
+): Promise<{ latents: Float32Array; name: string }> {
+  const { key, model, context, settings, size, scheduler, schedule, prepared, control } = pass;
+  const { checkpoint } = model;
+  const unet = checkpoint.unet.config;
+  const shape: UNetShape = { ...size, tokens: context.positive.tokens };
+  const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
+  const name = calls.name(key, shape, model.unet(shape));
+  const guided = withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra);
+  const plain = { shape: name, inputs: prepared.inputs };
+  const controlled = control && {
+    shape: calls.name(`${key} ${control.key}`, shape, model.unet(shape, control.net)),
+    inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
+  };
+  const denoise = createDenoiser({
+    ...{ ...guided, calls, size, signal, onCall },
+    call: (n) => (control?.acts(n) ? controlled! : plain),
+  });
+  const { afterStep } = prepared;
+  const latents = await scheduler.run(denoise, prepared.start, schedule, {
+    noise,
+    signal,
+    onStep,
+    afterStep,
+  });
+  return { latents, name };
+}
+
+function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {
+  if (!extra) return guided;
+  return { ...guided, conditions: guided.conditions.map((condition) => ({ ...condition, extra })) };
+}
