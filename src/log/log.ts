@@ -269,7 +269,7 @@ export interface Log {
   find(filter: Filter, page: { readonly skip: number; readonly take: number }): Promise<Page>;
   /** Pictures asked for since then, failed and cancelled ones not counted, deleted ones counted. */
   used(person: string, since: number): Promise<number>;
-  /** Median milliseconds of drawing one picture, of the last 50 jobs like this; undefined without any. */
+  /** Median milliseconds of drawing one picture, of the last 50 plain jobs like this; undefined without any. */
   usualCost(model: string, pixels: number): Promise<number | undefined>;
 
   /** What the channel's admins said, over what the server's said. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { changed } from './changed.js';
+import { writeExtras } from './extras.js';
 import { fits } from './fits.js';
 import { createJobIds } from './jobIds.js';
 import type { Job, Log, RoomSettings, Style } from './log.js';
@@ -133,7 +134,10 @@ export function createMemoryLog({ clock }: { clock: Clock }): Log {
       const costs = all()
         .filter(
           ({ options, drawnWith }) =>
-            options.model === model && drawnWith && drawnWith.width * drawnWith.height === pixels,
+            options.model === model &&
+            drawnWith &&
+            drawnWith.width * drawnWith.height === pixels &&
+            writeExtras(options) === undefined,
         )
         .sort((one, other) => other.drawn! - one.drawn!)
         .slice(0, 50)

@@ -154,6 +154,15 @@ export function describeLog(open: () => Promise<Log>): void {
       expect(await log.usualCost('sprite', 256 * 256)).toBeUndefined();
     });
 
+    test('is of plain jobs, not of those with hires fix or a ControlNet', async () => {
+      const log = await open();
+      for (const denoise of [160, 360, 960]) await drawn(log, denoise);
+      for (const extras of [{ hires: { scale: 2 } }, { control: { name: 'canny' } }]) {
+        for (let index = 0; index < 5; index++) await drawn(log, 9960, noon, extras);
+      }
+      expect(await log.usualCost('sprite', 128 * 128)).toBe(200);
+    });
+
     test('is of the last fifty', async () => {
       const log = await open();
       for (let index = 0; index < 30; index++) await drawn(log, 99_960, noon + index);

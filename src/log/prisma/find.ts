@@ -55,7 +55,8 @@ export function createFind(
     },
     async usualCost(model, pixels) {
       const rows = await client.job.findMany({
-        where: { model, drawnPixels: pixels, drawn: { not: null } },
+        // A ControlNet or hires fix would be taken for the model's own slowness.
+        where: { model, drawnPixels: pixels, drawn: { not: null }, extras: null },
         orderBy: { drawn: 'desc' },
         take: likeIt,
         select: { encodeTime: true, denoiseTime: true, decodeTime: true, count: true },
