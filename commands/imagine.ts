@@ -36,11 +36,11 @@ export const imagine = defineCommand({
       throw new UserError('bad-option', 'Cannot draw: found no prompt, want one, as in /imagine a red fox');
     }
     const { prompt, negative } = await styled(options, place, tools);
-    const extras = await extrasOf(options, init !== undefined, model, tools);
+    const extras = await extrasOf(options, sources, model, tools);
     const drawing = {
       prompt: withLoras(prompt, options.lora),
       negative,
-      ...sizeFor(options, settings, model, { fixed: extras.hires !== undefined && !init }),
+      ...sizeFor(options, settings, model),
       steps: options.steps ?? stepsUnasked(settings, model),
       guidance: options.guidance,
       count: options.count ?? 1,

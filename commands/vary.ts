@@ -21,9 +21,11 @@ export const vary = defineCommand({
     const { key } = pictureOf(job, index);
     const { tasks } = tools.models.get(job.options.model);
     const goesOn = tasks.includes('picture') || (job.mask !== undefined && tasks.includes('mask'));
+    // The picture has been enlarged, and is to be drawn from at the size it was begun at.
+    const begun = job.options.hires && { width: job.drawnWith?.width, height: job.drawnWith?.height };
     // What a model makes of a picture as it is told to, it makes of the first one once more.
     const change = goesOn
-      ? { sources: { ...job, init: { key } }, options: { strength, variation: undefined } }
+      ? { sources: { ...job, init: { key } }, options: { ...begun, strength, variation: undefined } }
       : { options: { variation: undefined } };
     await drawAgain(request, job, { kind: 'vary', index, ...change }, tools, responder);
   },

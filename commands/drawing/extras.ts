@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ModelInfo, Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
-import type { JobExtras } from '../../src/log/log.js';
+import type { GivenPictures, JobExtras } from '../../src/log/log.js';
 import { refuseUnknown } from './loras.js';
 
 interface Wanted {
@@ -20,13 +20,12 @@ const mostSeed = 2 ** 32 - 1;
 /**
  * What few jobs ask for, from the options as people give them.
  *
- * @param hasInit a picture to start from has the strength then, and not the enlarged one
  * @throws UserError `bad-option`, `bad-model`
- * @example await extrasOf({ control: 'canny:0.8' }, false, model, tools) // { control: { name: 'canny', scale: 0.8 }, … }
+ * @example await extrasOf({ control: 'canny:0.8' }, sources, model, tools) // { control: { name: 'canny', scale: 0.8 }, … }
  */
 export async function extrasOf(
   options: Wanted,
-  hasInit: boolean,
+  { init, mask }: GivenPictures,
   model: ModelInfo,
   tools: Pick<Tools, 'models' | 'sideModels'>,
 ): Promise<JobExtras> {
@@ -37,10 +36,13 @@ export async function extrasOf(
       `Cannot draw with hires ${hires}: ${model.name} does not draw anew, want another model`,
     );
   }
+  if (mask && (hires !== undefined || refiner !== undefined)) {
+    const what = hires === undefined ? 'a refiner' : 'hires fix';
+    throw new UserError('bad-option', `Cannot draw with ${what} and a mask: want one of them`);
+  }
   return {
     control: await controlOf(options.control, tools),
-    hires:
-      hires === undefined ? undefined : { scale: hires, strength: hasInit ? undefined : options.strength },
+    hires: hires === undefined ? undefined : { scale: hires, strength: init ? undefined : options.strength },
     variation: variationOf(options.variation),
     refiner: refiner === undefined ? undefined : { name: tools.models.get(refiner).name },
     clipSkip: options.clip_skip,

@@ -13,7 +13,6 @@ const steepest = 4;
 /**
  * The size to draw at: as given, or of the aspect that was asked for with about the area of the model's own size.
  *
- * @param how.fixed the model's own size is said too, where it is the size: what is enlarged from it would not tell
  * @throws UserError `bad-option` for a size the model cannot draw, or an aspect beyond 4:1
  * @example sizeFor({ aspect: '3:2' }, {}, { width: 512, height: 512, multiple: 8, … }) // { width: 624, height: 416 }
  */
@@ -21,7 +20,6 @@ export function sizeFor(
   { aspect, width, height }: Wanted,
   settings: RoomSettings,
   model: ModelInfo,
-  { fixed = false } = {},
 ): { width?: number; height?: number } {
   if (enlarges(model)) {
     const asked = aspect ?? width ?? height;
@@ -46,9 +44,8 @@ export function sizeFor(
     }
   }
   if (aspect !== undefined) return ofAspect(aspect, settings, model);
-  const own = fixed ? model : { width: undefined, height: undefined };
-  const preset = width === undefined && height === undefined ? settings : {};
-  return { width: width ?? preset.width ?? own.width, height: height ?? preset.height ?? own.height };
+  if (width === undefined && height === undefined) return { width: settings.width, height: settings.height };
+  return { width, height };
 }
 
 /** Whether its pictures are as large as what they are made of has it. */

@@ -35,8 +35,8 @@ export async function redraw(
   const { drawnWith } = job;
   const given = await keptGiven(job, storage);
   const { steps, guidance, strength } = drawnWith ?? job.options;
-  // What was enlarged on the way ended larger than it was begun, and a picture to start from tells the size again.
-  const { width, height } = (!job.options.hires && !job.init && drawnWith) || job.options;
+  // A picture to start from tells the size once more; what enlarges it would be told another.
+  const { width, height } = (!job.init && drawnWith) || job.options;
   const options = { ...job.options, width, height, steps, guidance, strength };
   const drawn = await drawJob({ ...job, options }, drawOne, {
     given,

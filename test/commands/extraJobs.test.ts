@@ -3,15 +3,17 @@ import { boss, wordsOf } from '../fixtures/kit.js';
 import { attached, kitOf, models, newest, special } from './extrasKit.js';
 
 describe('of such a job', () => {
-  const everything = {
-    ...{ prompt: 'a fox', lora: 'ink:0.8', image: attached('x:photo'), mask: attached('x:mask') },
-    ...{ control: 'canny:0.8', control_image: attached('x:edges'), refiner: 'refiner', clip_skip: 1 },
-    ...{ variation: '0.2:9', hires: 1.5, seed: 7, count: 2, strength: 0.6 },
+  const common = {
+    ...{ prompt: 'a fox', lora: 'ink:0.8', image: attached('x:photo'), strength: 0.6 },
+    ...{ control: 'canny:0.8', control_image: attached('x:edges'), clip_skip: 1 },
+    ...{ variation: '0.2:9', seed: 7, count: 2 },
   };
+  const masked = { ...common, mask: attached('x:mask') };
+  const staged = { ...common, refiner: 'refiner', hires: 1.5 };
 
   test('the pictures are of one seed, and mix in one after the other', async () => {
     const kit = await kitOf();
-    const job = await kit.draw(everything);
+    const job = await kit.draw(staged);
     expect(kit.requests.map(({ seed, variation }) => [seed, variation?.seed])).toEqual([
       [7, 9],
       [7, 10],
@@ -21,7 +23,7 @@ describe('of such a job', () => {
 
   test('what was given is kept in the storage, and where it was is forgotten', async () => {
     const kit = await kitOf();
-    const job = await kit.draw(everything);
+    const job = await kit.draw(masked);
     const key = expect.stringMatching(/^[0-9a-f]{64}\.png$/);
     expect([job.init, job.mask, job.controlImage]).toEqual([{ key }, { key }, { key }]);
     expect(new Set([job.init!.key, job.mask!.key, job.controlImage!.key]).size).toBe(3);
@@ -31,27 +33,33 @@ describe('of such a job', () => {
     }
   });
 
-  test('drawing it again from the log, re-roll and the form of Edit ask the engine for the same', async () => {
-    const kit = await kitOf();
-    const job = await kit.draw(everything);
-    const [first] = kit.requests.splice(0);
-    await kit.tools.redraw(job);
-    expect(special(kit.requests.splice(0)[0]!)).toEqual({
-      ...(special(first!) as object),
-      ...{ steps: 20, guidance: 3 },
-    });
-    await kit.ask('reroll', { job: job.id });
-    const again = await newest(kit);
-    expect({ ...(special(kit.requests.splice(0)[0]!) as object), seed: 7 }).toEqual(special(first!));
-    expect(again).toMatchObject({ kind: 'reroll', mask: job.mask, controlImage: job.controlImage });
+  describe('drawing it again from the log, re-roll and the form of Edit ask the engine for the same', () => {
+    const suffixes = '--control canny:0.8 --variation 0.2:9';
+    test.each([
+      ['with a mask', masked, suffixes],
+      ['with hires fix and a refiner', staged, `--hires 1.5 ${suffixes} --refiner refiner`],
+    ])('%s', async (_, options, typed) => {
+      const kit = await kitOf();
+      const job = await kit.draw(options);
+      const [first] = kit.requests.splice(0);
+      await kit.tools.redraw(job);
+      expect(special(kit.requests.splice(0)[0]!)).toEqual({
+        ...(special(first!) as object),
+        ...{ steps: 20, guidance: 3 },
+      });
+      await kit.ask('reroll', { job: job.id });
+      const again = await newest(kit);
+      expect({ ...(special(kit.requests.splice(0)[0]!) as object), seed: 7 }).toEqual(special(first!));
+      expect(again).toMatchObject({ kind: 'reroll', mask: job.mask, controlImage: job.controlImage });
 
-    const { form } = await kit.ask('edit', { job: job.id });
-    const filled = Object.fromEntries(form!.fields.map(({ name, value }) => [name, value]));
-    expect(filled.prompt).toContain('a fox <lora:ink:0.8> --count 2');
-    expect(filled.prompt).toContain('--hires 1.5 --control canny:0.8 --variation 0.2:9 --refiner refiner');
-    await kit.ask(form!.command, { ...filled, job: form!.job });
-    expect((await newest(kit)).parent).toEqual({ job: job.id, index: 1 });
-    expect(special(kit.requests[0]!)).toEqual(special(first!));
+      const { form } = await kit.ask('edit', { job: job.id });
+      const filled = Object.fromEntries(form!.fields.map(({ name, value }) => [name, value]));
+      expect(filled.prompt).toContain('a fox <lora:ink:0.8> --count 2');
+      expect(filled.prompt).toContain(typed);
+      await kit.ask(form!.command, { ...filled, job: form!.job });
+      expect((await newest(kit)).parent).toEqual({ job: job.id, index: 1 });
+      expect(special(kit.requests[0]!)).toEqual(special(first!));
+    });
   });
 
   test('hires fix keeps its strength in the form of Edit', async () => {
@@ -64,13 +72,20 @@ describe('of such a job', () => {
 
   test('vary goes on from the picture with the rest as it was, and mixes nothing in', async () => {
     const kit = await kitOf();
-    const job = await kit.draw(everything);
+    const job = await kit.draw(masked);
     kit.requests.splice(0);
     await kit.ask('vary', { job: job.id, index: 2 });
     const varied = await newest(kit);
     expect(varied).toMatchObject({ kind: 'vary', init: { key: job.images[1]!.key }, mask: job.mask });
-    expect(varied.options).toMatchObject({ strength: 0.7, hires: { scale: 1.5 }, variation: undefined });
+    expect(varied.options).toMatchObject({ strength: 0.7, variation: undefined });
     expect(kit.requests[0]!.control!.name).toBe('canny');
+  });
+
+  test('vary of what was enlarged begins at the size that it began at', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox --hires 1.5' });
+    await kit.ask('vary', { job: job.id, index: 1 });
+    expect((await newest(kit)).options).toMatchObject({ width: 128, height: 128, hires: { scale: 1.5 } });
   });
 
   test('a model that changes pictures makes another of the first one for vary', async () => {
@@ -100,7 +115,7 @@ describe('of such a job', () => {
 
   test('upscale goes on from the picture alone, with its ControlNet', async () => {
     const kit = await kitOf({ models: models.map((model) => ({ ...model, width: 512, height: 512 })) });
-    const job = await kit.draw({ ...everything, width: 128, height: 128 });
+    const job = await kit.draw({ ...masked, width: 128, height: 128 });
     await kit.ask('enlarge', { job: job.id, index: 1 });
     const large = await newest(kit);
     expect(large).toMatchObject({
@@ -125,20 +140,22 @@ describe('of such a job', () => {
 
   test('Info tells all of it', async () => {
     const kit = await kitOf();
-    const job = await kit.draw(everything);
-    const { text } = await kit.ask('info', { job: job.id });
+    const told = async (options: object) =>
+      (await kit.ask('info', { job: (await kit.draw({ ...options })).id })).text.split('\n');
+    expect(await told(masked)).toContain('Starts from: a picture, where its mask is white');
+    const lines = await told(staged);
     for (const line of [
       'Prompt: a fox <lora:ink:0.8>',
       'LoRAs: ink 0.8',
       'Seed: 7',
       'Variation: 0.2 of seed 9 to 10',
-      'Starts from: a picture, where its mask is white',
+      'Starts from: a picture',
       'ControlNet: canny at 0.8',
       'Hires fix: ×1.5',
       'CLIP skip: 1',
       'Refiner: refiner',
     ]) {
-      expect(text.split('\n')).toContain(line);
+      expect(lines).toContain(line);
     }
   });
 

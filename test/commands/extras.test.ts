@@ -31,11 +31,7 @@ describe('what few drawings ask for reaches the engine, as option or as suffix',
       { prompt: 'a fox --control depth --strength 0.5', image: attached('x:edges') },
       { init: '32×32', strength: 0.5, control: { name: 'depth', image: '32×32' } },
     ],
-    [
-      'hires fix, with the size it begins at',
-      { prompt: 'a fox --hires 1.5 --strength 0.4' },
-      { width: 128, height: 128, hires: { scale: 1.5, strength: 0.4 } },
-    ],
+    ['hires fix', { prompt: 'a fox --hires 1.5 --strength 0.4' }, { hires: { scale: 1.5, strength: 0.4 } }],
     [
       'hires fix of another aspect',
       { prompt: 'a fox', aspect: '2:1', hires: 2 },
@@ -139,6 +135,14 @@ describe('is refused in one sentence, before anything is kept', () => {
     [
       { prompt: 'a', model: 'x4', image: attached('x:photo'), hires: 2 },
       'Cannot draw with hires 2: x4 does not draw anew, want another model',
+    ],
+    [
+      { prompt: 'a', hires: 2, image: attached('x:photo'), mask: attached('x:mask') },
+      'Cannot draw with hires fix and a mask: want one of them',
+    ],
+    [
+      { prompt: 'a', refiner: 'refiner', image: attached('x:photo'), mask: attached('x:mask') },
+      'Cannot draw with a refiner and a mask: want one of them',
     ],
     [{ prompt: 'a', hires: 1 }, 'Cannot run imagine: hires is 1, want a number from 1.1 to 4'],
     [
