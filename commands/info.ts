@@ -1,5 +1,5 @@
 import { defineCommand } from '../src/command.js';
-import type { Job } from '../src/log/log.js';
+import type { Job, JobOptions } from '../src/log/log.js';
 import { promptLoras } from '../src/promptLoras.js';
 import type { Text } from '../src/request.js';
 import { findJob } from './drawing/findJob.js';
@@ -39,10 +39,7 @@ export function describe(job: Job): Text {
     ['Guidance', drawnWith?.guidance ?? options.guidance],
     ['Scheduler', drawnWith?.scheduler ?? options.scheduler],
     ['Strength', drawnWith?.strength ?? options.strength],
-    [
-      'ControlNet',
-      control && [control.name, control.scale].filter((part) => part !== undefined).join(' at '),
-    ],
+    ['ControlNet', control && controlText(control)],
     ['Hires fix', hires && [`×${hires.scale}`, hires.strength].filter(Boolean).join(', strength ')],
     ['CLIP skip', options.clipSkip],
     ['Picture guidance', options.imageGuidance],
@@ -59,6 +56,12 @@ export function describe(job: Job): Text {
   return rows
     .filter(([, value]) => value !== undefined && value !== '')
     .flatMap(([name, value], index) => [index === 0 ? '' : '\n', { bold: name }, `: ${value}`]);
+}
+
+/** @example controlText({ name: 'lines', scale: 0.8, detect: 'canny' }) // 'lines at 0.8, canny found first' */
+function controlText({ name, scale, detect }: NonNullable<JobOptions['control']>): string {
+  const strong = scale === undefined ? name : `${name} at ${scale}`;
+  return detect === undefined ? strong : `${strong}, ${detect} found first`;
 }
 
 /** @example spanned(7, 9) // '7 to 9' */

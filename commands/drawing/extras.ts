@@ -1,11 +1,13 @@
 import { randomInt } from 'node:crypto';
 import type { ModelInfo, Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
+import type { ControlDetector } from '../../src/job.js';
 import type { GivenPictures, JobExtras } from '../../src/log/log.js';
 import { refuseUnknown } from './loras.js';
 
 interface Wanted {
   readonly control?: string;
+  readonly control_detect?: ControlDetector;
   readonly hires?: number;
   readonly strength?: number;
   readonly variation?: string;
@@ -41,7 +43,7 @@ export async function extrasOf(
     throw new UserError('bad-option', `Cannot draw with ${what} and a mask: want one of them`);
   }
   return {
-    control: await controlOf(options.control, tools),
+    control: await controlOf(options, tools),
     hires: hires === undefined ? undefined : { scale: hires, strength: init ? undefined : options.strength },
     variation: variationOf(options.variation),
     refiner: refiner === undefined ? undefined : { name: tools.models.get(refiner).name },
@@ -52,13 +54,17 @@ export async function extrasOf(
 }
 
 async function controlOf(
-  text: string | undefined,
+  { control: text, control_detect: detect }: Wanted,
   tools: Pick<Tools, 'sideModels'>,
 ): Promise<JobExtras['control']> {
-  if (text === undefined) return undefined;
+  if (text === undefined && detect === undefined) return undefined;
+  if (text === undefined) {
+    throw new UserError('bad-option', `Cannot find ${detect} for a ControlNet: want the name of one with it`);
+  }
   const [, name = '', scale] = /^\s*(.*?)\s*(?::\s*(\d{0,3}\.?\d{1,6})\s*)?$/s.exec(text) ?? [];
   refuseUnknown('ControlNet', name, await tools.sideModels('controlnets'));
-  if (Number(scale ?? 1) <= 4) return { name, scale: scale === undefined ? undefined : Number(scale) };
+  if (Number(scale ?? 1) <= 4)
+    return { name, scale: scale === undefined ? undefined : Number(scale), detect };
   throw new UserError(
     'bad-option',
     `Cannot draw with ControlNet ${name} at ${scale}: want a number from 0 to 4`,

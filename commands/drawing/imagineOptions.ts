@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hints } from '../../src/command.js';
-import { schedulerNames } from '../../src/job.js';
+import { controlDetectors, schedulerNames } from '../../src/job.js';
 import type { Attachment } from '../../src/request.js';
 import { jobId } from './jobOptions.js';
 
@@ -125,6 +125,11 @@ export const imagineOptions = z.object({
     .optional()
     .describe('What the ControlNet sees: edges, depth, a scribble')
     .register(hints, { label: 'For the ControlNet', attachment: true, among: 'controlnets' }),
+  control_detect: z
+    .enum(controlDetectors)
+    .optional()
+    .describe('Find edges (canny) or strokes (scribble) in that picture first')
+    .register(hints, { label: 'Find in it', aliases: ['control-detect'], among: 'controlnets' }),
   variation: z
     .string()
     .regex(

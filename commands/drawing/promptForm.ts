@@ -23,6 +23,7 @@ export function promptForm(job: Job): Form {
     ['hires', hires?.scale],
     ['strength', hires?.strength],
     ['control', control && [control.name, control.scale].filter((part) => part !== undefined).join(':')],
+    ['control_detect', control?.detect],
     ['variation', variation && `${variation.strength}:${variation.seed}`],
     ['refiner', options.refiner?.name],
     ['clip_skip', options.clipSkip],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { controlDetectors } from '../job.js';
 import type { JobExtras } from './log.js';
 
 // A chat's names are those of files in a folder: nothing that leads out of it was ever written.
@@ -15,7 +16,13 @@ const part = z.number().min(0).max(1);
 
 /** Strict: a row that says more than this Kiln understands would be drawn as something else. */
 const schema = z.strictObject({
-  control: z.strictObject({ name, scale: z.number().min(0).max(4).optional() }).optional(),
+  control: z
+    .strictObject({
+      name,
+      scale: z.number().min(0).max(4).optional(),
+      detect: z.enum(controlDetectors).optional(),
+    })
+    .optional(),
   hires: z.strictObject({ scale: z.number().gt(1).max(8), strength: part.optional() }).optional(),
   variation: z.strictObject({ seed, strength: part }).optional(),
   refiner: z.strictObject({ name }).optional(),

@@ -1,4 +1,4 @@
-import type { JobState, Verdict } from '../job.js';
+import type { ControlDetector, JobState, Verdict } from '../job.js';
 import type { Attachment, Person, Place, Platform, Target } from '../request.js';
 
 /** Everything that makes the pictures, with nothing left open but what the model's own config decides. */
@@ -25,7 +25,11 @@ export interface JobOptions extends JobExtras {
  */
 export interface JobExtras {
   /** What its picture, the job's `controlImage`, is seen by. */
-  readonly control?: { readonly name: string; readonly scale?: number };
+  readonly control?: {
+    readonly name: string;
+    readonly scale?: number;
+    readonly detect?: ControlDetector;
+  };
   readonly hires?: { readonly scale: number; readonly strength?: number };
   /** The first picture's; the second mixes in `seed + 1`, and all of them are of the job's own seed. */
   readonly variation?: { readonly seed: number; readonly strength: number };

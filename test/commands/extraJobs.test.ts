@@ -6,6 +6,7 @@ describe('of such a job', () => {
   const common = {
     ...{ prompt: 'a fox', lora: 'ink:0.8', image: attached('x:photo'), strength: 0.6 },
     ...{ control: 'canny:0.8', control_image: attached('x:edges'), clip_skip: 1 },
+    ...{ control_detect: 'scribble' },
     ...{ variation: '0.2:9', seed: 7, count: 2 },
   };
   const masked = { ...common, mask: attached('x:mask') };
@@ -34,7 +35,7 @@ describe('of such a job', () => {
   });
 
   describe('drawing it again from the log, re-roll and the form of Edit ask the engine for the same', () => {
-    const suffixes = '--control canny:0.8 --variation 0.2:9';
+    const suffixes = '--control canny:0.8 --control_detect scribble --variation 0.2:9';
     test.each([
       ['with a mask', masked, suffixes],
       ['with hires fix and a refiner', staged, `--hires 1.5 ${suffixes} --refiner refiner`],
@@ -150,7 +151,7 @@ describe('of such a job', () => {
       'Seed: 7',
       'Variation: 0.2 of seed 9 to 10',
       'Starts from: a picture',
-      'ControlNet: canny at 0.8',
+      'ControlNet: canny at 0.8, scribble found first',
       'Hires fix: ×1.5',
       'CLIP skip: 1',
       'Refiner: refiner',

@@ -22,6 +22,11 @@ describe('what few drawings ask for reaches the engine, as option or as suffix',
       { control: { name: 'canny', scale: 0.8, image: '32×32' } },
     ],
     [
+      'edges found in a picture first',
+      { prompt: 'a fox --control canny --control-detect canny', image: attached('x:photo') },
+      { control: { name: 'canny', detect: 'canny', image: '64×48' } },
+    ],
+    [
       'a picture that comes with a ControlNet alone',
       { prompt: 'a fox --control depth', image: attached('x:edges') },
       { control: { name: 'depth', image: '32×32' } },

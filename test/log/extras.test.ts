@@ -3,7 +3,7 @@ import { readExtras, writeExtras } from '../../src/log/extras.js';
 
 test('what is written is read as it was, and nothing of a job without extras', () => {
   const extras = {
-    control: { name: 'canny', scale: 0.5 },
+    control: { name: 'canny', scale: 0.5, detect: 'scribble' as const },
     hires: { scale: 2, strength: 0.6 },
     variation: { seed: 2 ** 32 - 1, strength: 0 },
     refiner: { name: 'Röntgen 2.0' },
@@ -34,6 +34,7 @@ describe('what no Kiln has written is unreadable, and nothing more', () => {
     '{"control":{"name":"a\\u0000b"}}',
     '{"control":{"name":""}}',
     '{"control":{"name":"canny","file":"/tmp/x"}}',
+    '{"control":{"name":"canny","detect":"everything"}}',
     '{"refiner":{"name":"a/b"}}',
     '{"variation":{"seed":-1,"strength":0.5}}',
     '{"variation":{"seed":1.5,"strength":0.5}}',
