@@ -3,8 +3,8 @@ import { identify } from '../checkpoint/identity.js';
 import type { PromptEncoder } from '../context.js';
 import type { Model, ModelOptions } from '../model.js';
 import { findSideModel } from '../sideModels.js';
+import { fastMultiply } from './fastMultiply.js';
 import { loraModel } from './loraModel.js';
-import { multiply } from './multiply.js';
 import { type Lora, openLora } from './openLora.js';
 
 /** A model with LoRAs in it. */
@@ -82,8 +82,9 @@ export function createLoraVariants(
     const made = merging.then(async () => {
       const began = performance.now();
       const sessions = options.sessions?.scope(key);
-      const merging = { ...options, sessions, multiply };
-      const { model, ownEncoders, warnings } = await loraModel(base, wanted, merging);
+      const fast = fastMultiply(options);
+      const merging = { ...options, sessions, multiply: fast.multiply };
+      const { model, ownEncoders, warnings } = await loraModel(base, wanted, merging).finally(fast.close);
       mergeTime += performance.now() - began;
       models.add(model);
       return {
