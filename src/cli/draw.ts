@@ -68,6 +68,10 @@ export const drawCommand: CliCommand = {
       value: 'X',
       about: 'the part of the steps until which it acts, 0 to 1; 1 when left out',
     },
+    decoder: {
+      value: 'full|tiny',
+      about: 'tiny: decode with TAESD from the folder vae, faster and less exact',
+    },
     device: { value: 'NAME', about: 'auto, cpu, cuda, cuda:N or webgpu' },
     out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
     json: { about: 'one JSON object a picture on stdout, and nothing else there' },

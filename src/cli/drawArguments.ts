@@ -65,6 +65,7 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     guidanceRescale: real('guidance-rescale'),
     scheduler: flags.get('scheduler') as SchedulerName | undefined,
     strength: real('strength'),
+    decoder: flags.get('decoder') as DrawRequest['decoder'],
   };
   const init = flags.get('init');
   const control = readControlArguments(flags, real);

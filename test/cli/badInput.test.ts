@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('one sentence on stderr, status 1, and no file', () => {
   test.each<[string, string[], string]>([
-    ['no such command', ['paint'], 'want one of start, draw, show, stats, models, pull, rm, doctor'],
+    ['no such command', ['paint'], 'want one of start, draw, upscale, show, stats, models, pull, rm, doctor'],
     [
       'a prompt of 100 kB',
       ['draw', 'a happy dog '.repeat(8334)],
@@ -34,6 +34,8 @@ describe('one sentence on stderr, status 1, and no file', () => {
     ],
     ['an unknown model', ['draw', 'x', '--model', 'none'], 'want one of sprite, or a folder'],
     ['an unknown scheduler', ['draw', 'x', '--scheduler', 'none'], 'want one of ddim, pndm'],
+    ['an unknown decoder', ['draw', 'x', '--decoder', 'small'], 'want full or tiny'],
+    ['no tiny decoder', ['draw', 'x', '--decoder', 'tiny'], 'has latents of its own kind'],
     ['an unknown device', ['draw', 'x', '--device', 'tpu'], 'want auto, cpu, cuda or webgpu'],
     ['a size that is no multiple', ['draw', 'x', '--width', '130'], 'width must be a multiple of 8'],
     ['a size beyond all', ['draw', 'x', '--width', '100000'], 'width must be a multiple of 8'],

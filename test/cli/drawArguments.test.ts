@@ -22,6 +22,7 @@ test('every flag has its place in the request', () => {
     ...{
       init: 'a.png',
       strength: '0.5',
+      decoder: 'tiny',
       model: 'sprite',
       device: 'cuda:1',
       out: 'b.png',
@@ -32,7 +33,7 @@ test('every flag has its place in the request', () => {
   expect(read(flags, 'a dog')).toEqual({
     request: {
       ...{ prompt: 'a dog', negative: 'blur', width: 128, height: 64, steps: 4, guidance: 1.5 },
-      ...{ scheduler: 'lcm', strength: 0.5 },
+      ...{ scheduler: 'lcm', strength: 0.5, decoder: 'tiny' },
     },
     seeds: [7, 8],
     model: 'sprite',
