@@ -73,7 +73,11 @@ export async function startKiln(config: Config, replacements: Replacements = {})
   try {
     const log = await openPrismaLog({ url: config.databaseUrl, clock });
     const storage = createDiskStorage(join(config.dataFolder, 'pictures'));
-    const metrics = createMetrics({ waiting: () => queue.waiting, running: () => queue.running });
+    const metrics = createMetrics({
+      waiting: () => queue.waiting,
+      running: () => queue.running,
+      warm: () => studio.models.list().flatMap(({ name, warm }) => (warm ? [name] : [])),
+    });
     const studio = await openStudio({
       ...{ config, logger, pipeline },
       onEngineEvent: (_, event) => metrics.engineEvents.inc({ event }),

@@ -208,6 +208,7 @@ async function refuseUndrawable(story: Story, configs: readonly string[]): Promi
     // Only weights, once they are asked for, are looked up or kept in a cache.
     await openCheckpoint(tree, { cacheFolder: '' });
   } catch (error) {
+    await staging.remove();
     throw aboutRepo(story, error, tree, repo.id);
   }
 }

@@ -19,7 +19,12 @@ const seconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900];
  * @param line read when somebody asks for the page
  * @example const { body } = await createMetrics({ waiting: () => 0, running: () => 0 }).page();
  */
-export function createMetrics(line: { waiting(): number; running(): number }): Metrics {
+export function createMetrics(line: {
+  waiting(): number;
+  running(): number;
+  /** Names of the models that are loaded. */
+  warm?(): readonly string[];
+}): Metrics {
   const registry = new Registry();
   const registers = [registry];
   for (const state of ['waiting', 'running'] as const) {
@@ -32,6 +37,24 @@ export function createMetrics(line: { waiting(): number; running(): number }): M
       },
     });
   }
+  new Gauge({
+    name: 'kiln_model_warm',
+    help: 'Models that are loaded now',
+    labelNames: ['model'],
+    registers,
+    collect() {
+      this.reset();
+      for (const model of line.warm?.() ?? []) this.set({ model }, 1);
+    },
+  });
+  new Gauge({
+    name: 'kiln_process_id',
+    help: 'Number of the process that talks to people, as kiln.pid in its data folder has it',
+    registers,
+    collect() {
+      this.set(process.pid);
+    },
+  });
   new Gauge({
     name: 'kiln_memory_bytes',
     help: 'Resident memory of the process that talks to people',

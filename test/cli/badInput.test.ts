@@ -74,7 +74,7 @@ describe('one sentence on stderr, status 1, and no file', () => {
   });
 });
 
-test.each([[['--help']], [['draw', '--help']], [['models', '--help']], [['doctor', '--help']], [[]]])(
+test.each([[['--help']], [['draw', '--help']], [['models', '--help']], [['pull', '--help']], [['rm', '--help']], [['doctor', '--help']], [[]]])(
   'kiln %j shows help and ends well',
   async (args) => {
     const { status, stdout, stderr } = await kiln(folder, args);
@@ -90,7 +90,11 @@ test('kiln --version tells the version of the package', async () => {
 
 test('kiln models lists the built-in model as the default', async () => {
   const { stdout } = await kiln(folder, ['models', '--json']);
-  expect(JSON.parse(stdout)).toEqual({ name: 'sprite', folder: expect.any(String), default: true });
+  expect(JSON.parse(stdout)).toEqual({
+    ...{ name: 'sprite', kind: 'model', folder: expect.any(String), default: true, builtIn: true },
+    ...{ pipelineClass: 'SpritePipeline', bytes: expect.any(Number) },
+    ...{ source: 'Kiln', licence: 'MIT AND Apache-2.0' },
+  });
 });
 
 test.skipIf(process.platform !== 'linux')(
