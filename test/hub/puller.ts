@@ -27,7 +27,8 @@ export function filesIn(folder: string): Record<string, Buffer> {
 
 /** A `.safetensors` file of about that many bytes, of one tensor whose name says what the file is. */
 export function weights(name = 'lora_unet_x.lora_up.weight', bytes = 4000, seed = 1): Buffer {
-  const numbers = Float32Array.from({ length: bytes / 4 }, (_, index) => ((index + seed) % 251) / 251);
+  const numbers = new Float32Array(bytes / 4);
+  for (let index = 0; index < numbers.length; index++) numbers[index] = ((index + seed) % 251) / 251;
   return safetensors({
     [name]: { ...f32([]), shape: [numbers.length], bytes: new Uint8Array(numbers.buffer) },
   });
@@ -48,7 +49,8 @@ export function puller(
     token,
     signal,
     clock = fastClock(100),
-    stall,
+    // Ten seconds of the machine's: it may be busy.
+    stall = 1_000_000,
     folder = temporaryFolder(),
   }: {
     readonly token?: string;

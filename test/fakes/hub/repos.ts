@@ -29,7 +29,12 @@ export function revisionOf(
   revision: string,
 ): { readonly commit: string; readonly files: ReadonlyMap<string, Buffer> } | undefined {
   for (const [name, contents] of Object.entries({ main: repo.files, ...repo.revisions })) {
-    const files = new Map(Object.entries(contents).map(([path, bytes]) => [path, Buffer.from(bytes)]));
+    const files = new Map(
+      Object.entries(contents).map(([path, bytes]) => [
+        path,
+        typeof bytes === 'string' ? Buffer.from(bytes) : bytes,
+      ]),
+    );
     const hash = createHash('sha1').update(repo.id);
     for (const [path, bytes] of files) hash.update(path).update(sha256(bytes));
     const commit = hash.digest('hex');

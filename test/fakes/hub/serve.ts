@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rangeOf } from './range.js';
@@ -52,10 +53,11 @@ export async function serve(
   });
   const end = Math.min(body.length, trouble.cutAfter ?? trouble.stallAfter ?? body.length);
   const slice = trouble.slice ?? 1 << 20;
+  const closed = once(response, 'close');
   for (let at = 0; at < end && !response.destroyed; at += slice) {
     const taken = response.write(body.subarray(at, Math.min(at + slice, end)));
     if (trouble.slice !== undefined) await sleep(10);
-    else if (!taken) await new Promise((resolve) => response.once('drain', resolve).once('close', resolve));
+    else if (!taken) await Promise.race([once(response, 'drain'), closed]);
   }
   if (trouble.cutAfter !== undefined) {
     // What was written is on its way first.
