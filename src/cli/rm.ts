@@ -1,8 +1,7 @@
-import { rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { removeModel } from '../hub/remove.js';
-import { listUnfinished } from '../hub/staging.js';
+import { listUnfinished, removeUnfinished } from '../hub/staging.js';
 import { shownBytes } from './bytes.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { listInstalled, sizeOf } from './installed.js';
@@ -31,7 +30,7 @@ async function run({ positionals, flags }: Arguments, { stdout, loadConfig }: Su
     if (begun.holder !== undefined)
       throw cannot(name, `process ${begun.holder} is pulling it, want it to end first`);
     const size = await sizeOf(begun.folder);
-    await rm(begun.folder, { recursive: true, force: true });
+    await removeUnfinished(begun);
     stdout.write(`Removed what an unfinished pull of ${name} left, ${shownBytes(size)}\n`);
     return;
   }

@@ -1,5 +1,4 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import { fileError } from '../engine/checkpoint/fileError.js';
 import { mistakenFor } from '../engine/checkpoint/mistaken.js';
 import { refuseWithoutRoom } from '../engine/checkpoint/newFile.js';
 import { UserError } from '../errors.js';
@@ -39,7 +38,7 @@ export interface Download {
  *
  * @returns the digest of what came: SHA-256 where no other was given
  * @throws UserError `unreachable`, `not-allowed`, `not-found`; `bad-model` for other bytes than were promised;
- *   `bad-output` for a disk without room; the signal's reason when it aborts: what came is kept
+ *   `bad-output` for a disk without room, the system's own error for one that fails; the signal's reason when it aborts: what came is kept
  * @example await download({ wire, address, file: '/m/.incomplete/x/3f0c…', called: 'unet', size, digest });
  */
 export async function download(wanted: Download): Promise<string> {
@@ -52,32 +51,28 @@ export async function download(wanted: Download): Promise<string> {
       wanted.onBytes?.(bytes);
     },
   };
-  try {
-    const part = await partOf(file);
-    // An earlier process may have left bytes that are not what was sent: once is no reason to give up.
-    let mayBeStale = part.length > 0;
-    for (;;) {
-      counted.onBytes?.(part.length);
-      const digest = await patiently(() => goOn(counted, part), { ...wire, progress: () => came });
-      const found = digest.value();
-      if (wanted.digest === undefined || found === wanted.digest.value) {
-        await rename(part.file, file);
-        return found;
-      }
-      counted.onBytes?.(-part.length);
-      await part.discard();
-      if (!mayBeStale) {
-        const name = wanted.digest.kind === 'sha256' ? 'SHA-256' : 'SHA-1';
-        refuse(
-          wanted,
-          `${name} ${found.slice(0, 12)}… of what came`,
-          `${wanted.digest.value.slice(0, 12)}… as listed`,
-        );
-      }
-      mayBeStale = false;
+  const part = await partOf(file);
+  // An earlier process may have left bytes that are not what was sent: once is no reason to give up.
+  let mayBeStale = part.length > 0;
+  for (;;) {
+    counted.onBytes?.(part.length);
+    const digest = await patiently(() => goOn(counted, part), { ...wire, progress: () => came });
+    const found = digest.value();
+    if (wanted.digest === undefined || found === wanted.digest.value) {
+      await rename(part.file, file);
+      return found;
     }
-  } catch (error) {
-    throw fileError(`${wire.action}`, error, 'bad-output');
+    counted.onBytes?.(-part.length);
+    await part.discard();
+    if (!mayBeStale) {
+      const name = wanted.digest.kind === 'sha256' ? 'SHA-256' : 'SHA-1';
+      refuse(
+        wanted,
+        `${name} ${found.slice(0, 12)}… of what came`,
+        `${wanted.digest.value.slice(0, 12)}… as listed`,
+      );
+    }
+    mayBeStale = false;
   }
 }
 

@@ -37,7 +37,7 @@ export function kindOf(tensors: Named): Kind | undefined {
 
 /** One or two tensors of vectors as wide as a text encoder's. */
 function isEmbedding(tensors: Named): boolean {
-  if (tensors.size > 4) return false;
+  if (tensors.size === 0 || tensors.size > 4) return false;
   return [...tensors].every(([name, { shape }]) => {
     const width = shape.at(-1) ?? 0;
     return shape.length <= 2 && encoderWidths.includes(width) && !/\.(weight|bias)$/.test(name);

@@ -37,6 +37,7 @@ export function plainName(called: string): string | undefined {
   const last = called.split(/[/\\]/).at(-1)!;
   const name = last
     .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
     .replace(/\.safetensors$/i, '')
     .replace(/[^\w.]+/g, '-')
     .replace(/^[.-]+/, '')

@@ -27,6 +27,6 @@ export async function pull(asked: PullRequest, wire: Wire, hooks: PullHooks = {}
       ? pullRepo(request, source, wire, hooks)
       : pullFile(request, source, wire, hooks));
   } catch (error) {
-    throw fileError(action, error, 'bad-output');
+    throw fileError(`${action} into ${request.modelsFolder}`, error, 'bad-output');
   }
 }

@@ -95,6 +95,12 @@ export async function listUnfinished(modelsFolder: string): Promise<readonly Unf
   );
 }
 
+/** Removes what a pull left, which nobody goes on with. */
+export async function removeUnfinished({ folder }: Unfinished): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await rmdir(dirname(folder)).catch(() => {});
+}
+
 /** Who has a lock and lives, but for this process: in a container each may have the number of the one before it. */
 async function holderOf(lock: string): Promise<number | undefined> {
   const holder = Number.parseInt(await readFile(lock, 'utf8').catch(() => ''), 10);

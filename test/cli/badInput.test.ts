@@ -74,15 +74,20 @@ describe('one sentence on stderr, status 1, and no file', () => {
   });
 });
 
-test.each([[['--help']], [['draw', '--help']], [['models', '--help']], [['pull', '--help']], [['rm', '--help']], [['doctor', '--help']], [[]]])(
-  'kiln %j shows help and ends well',
-  async (args) => {
-    const { status, stdout, stderr } = await kiln(folder, args);
-    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-    expect(stdout).toMatch(/^kiln /);
-    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(125);
-  },
-);
+test.each([
+  [['--help']],
+  [['draw', '--help']],
+  [['models', '--help']],
+  [['pull', '--help']],
+  [['rm', '--help']],
+  [['doctor', '--help']],
+  [[]],
+])('kiln %j shows help and ends well', async (args) => {
+  const { status, stdout, stderr } = await kiln(folder, args);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/^kiln /);
+  expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThan(125);
+});
 
 test('kiln --version tells the version of the package', async () => {
   expect((await kiln(folder, ['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
