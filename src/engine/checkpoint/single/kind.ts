@@ -1,13 +1,13 @@
 import type { Layout } from './textEncoders.js';
 import type { UNetHints } from './unetShape.js';
-import type { VaeHints } from './vaeShape.js';
 
 /** What is drawn with a file, as far as its layout and the channels of its U-Net tell. */
 export interface Kind {
   /** diffusers' class. */
   readonly pipelineClass: string;
   readonly heads: UNetHints['heads'];
-  readonly vae: Omit<VaeHints, 'sampleSize'>;
+  /** How its VAE's latents are scaled for the U-Net. */
+  readonly scalingFactor: number;
   /** Pixels of a side that it was trained at. */
   readonly pixels: number;
   readonly scheduler: 'sd' | 'xl' | 'upscaler' | 'turbo' | 'xl-turbo';
@@ -44,7 +44,7 @@ export function kindOf(layout: Layout, inChannels: number, isV: boolean, name: s
   return {
     pipelineClass: classes[inChannels] ?? 'StableDiffusionPipeline',
     heads: eight ? { count: 8 } : { channels: 64 },
-    vae: { scalingFactor: upscales ? 0.08333 : 0.18215, upcast: false },
+    scalingFactor: upscales ? 0.08333 : 0.18215,
     pixels: layout === 'sd2' && isV && !upscales ? 768 : 512,
     scheduler: turbo ? 'turbo' : upscales ? 'upscaler' : 'sd',
     defaults: turbo ? { steps: 1, guidance: 0 } : {},
@@ -58,8 +58,7 @@ function xlKind(layout: 'xl' | 'refiner', inChannels: number, name: string): Kin
   return {
     pipelineClass: layout === 'refiner' ? ofPictures : (xlClasses[inChannels] ?? 'StableDiffusionXLPipeline'),
     heads: { channels: 64 },
-    // The first one passes what half floats hold, and no key tells it from the one that was mended.
-    vae: { scalingFactor: 0.13025, upcast: true },
+    scalingFactor: 0.13025,
     pixels: turbo ? 512 : 1024,
     scheduler: turbo ? 'xl-turbo' : 'xl',
     defaults: turbo ? { steps: 1, guidance: 0 } : {},

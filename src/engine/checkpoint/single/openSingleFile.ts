@@ -56,7 +56,9 @@ export async function openSingleFile(
   const kind = kindOf(layout, inChannels, prediction.type === 'v_prediction', name);
   const pixels = sidecar.image_size ?? kind.pixels;
 
-  const vae = await vaeFor(file, path, { ...kind.vae, sampleSize: pixels }, options);
+  // diffusers' own default: no key tells the VAE that passes what half floats hold from the one that was mended.
+  const ofVae = { scalingFactor: kind.scalingFactor, upcast: true, sampleSize: pixels };
+  const vae = await vaeFor(file, path, ofVae, options);
   const isXl = layout === 'xl' || layout === 'refiner';
   const tensors = unetNames(file.below(unetPrefix), isXl ? 'add_embedding' : 'class_embedding');
   const levels = vae.kind === 'kl' ? vae.config.block_out_channels : vae.config.decoder_block_out_channels;
