@@ -31,7 +31,8 @@ export function unetNames(
     for (const length of [4, 3, 2]) {
       const part = names.get(parts.slice(0, length).join('.'));
       if (part === undefined) continue;
-      renamed.push({ ...info, name: `${part}.${withinBlock(parts.slice(length).join('.'))}` });
+      const rest = withinBlock(parts.slice(length).join('.'));
+      renamed.push({ ...info, name: rest === '' ? part : `${part}.${rest}` });
       break;
     }
   }

@@ -9,7 +9,7 @@ import { floats } from '../weights.js';
 import { kindOf } from './kind.js';
 import { unetNames } from './ldmUnet.js';
 import { predictionOf } from './prediction.js';
-import { schedulerOf } from './schedulers.js';
+import { noiseScheduler, schedulerOf } from './schedulers.js';
 import { readSidecar } from './sidecar.js';
 import { openTensorFile, type TensorFile } from './tensorFile.js';
 import { layoutOf, textEncodersOf } from './textEncoders.js';
@@ -19,6 +19,8 @@ import { whatItIs } from './whatItIs.js';
 
 const unetPrefix = 'model.diffusion_model.';
 const firstConv = `${unetPrefix}input_blocks.0.0.weight`;
+/** Of the upscaler on the hub. */
+const maxNoiseLevel = 350;
 /** Schedulers of Elucidated Diffusion Models, which these keys mean, draw otherwise. */
 const edmKeys = ['edm_mean', 'edm_vpred.sigma_max'];
 
@@ -88,6 +90,7 @@ export async function openSingleFile(
     textStates: undefined,
     forceZerosForEmptyPrompt: kind.forceZeros,
     requiresAestheticsScore: requires_aesthetics_score,
+    ...(upscales && { upscaling: { lowResScheduler: noiseScheduler, maxNoiseLevel } }),
     ...sampleSize(kind.pipelineClass, config, vae),
   };
 }

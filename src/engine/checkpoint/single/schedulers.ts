@@ -12,6 +12,18 @@ const kept = {
 };
 const sampled = { interpolation_type: 'linear', sample_max_value: 1, use_karras_sigmas: false };
 
+/** What the upscaler's small picture is noised by: `low_res_scheduler`. */
+export const noiseScheduler = {
+  ...{ _class_name: 'DDPMScheduler', beta_start: 0.0001, beta_end: 0.02, beta_schedule: 'scaled_linear' },
+  ...{
+    num_train_timesteps: 1000,
+    clip_sample: true,
+    prediction_type: 'epsilon',
+    variance_type: 'fixed_small',
+  },
+  trained_betas: null,
+};
+
 /**
  * `scheduler_config.json` of the checkpoints on the hub that diffusers takes the rest of a single file from, so that a
  * file is drawn with as `from_single_file` does.
