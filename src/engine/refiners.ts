@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import type { Refiner } from '../job.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
 import { createPromptEncoder, type PromptEncoder } from './context.js';
+import { createEmbeddings } from './embeddings/embeddings.js';
 import { scaleOf } from './facts.js';
 import { createModel, type Model, type ModelOptions } from './model.js';
 import { knownTokenizer } from './tokenizer/knownTokenizer.js';
@@ -60,7 +61,8 @@ export function createRefiners(
     const tokenizers = await Promise.all(
       checkpoint.textEncoders.map((text) => knownTokenizer(text, options.cacheFolder)),
     );
-    return { key, model, encoder: createPromptEncoder(model, tokenizers) };
+    const embeddings = createEmbeddings(checkpoint.textEncoders, options);
+    return { key, model, encoder: createPromptEncoder(model, tokenizers, embeddings) };
   }
 
   async function closeOthers(): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -8,6 +8,7 @@ import { decodePicture } from '../../src/image/decode.js';
 import { grid } from '../../src/image/grid.js';
 import { readText } from '../../src/image/pngText.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
+import { lorasFolder } from '../fixtures/loras.js';
 import { checkedFamily, recordedSafety } from '../fixtures/safety.js';
 import { kiln, startKiln } from './kiln.js';
 
@@ -50,6 +51,26 @@ test('no more threads are made than there are cores', async () => {
   const { status } = await kiln(folder, ['draw', 'dog', '--seed', '7', '--steps', '1'], manyThreads);
   expect(status).toBe(0);
 }, 30_000);
+
+test('LoRAs change the picture, by name, by file and in the prompt alike, and are told in it', async () => {
+  const models = join(root, 'models');
+  cpSync(join(lorasFolder, 'ink.safetensors'), join(models, 'loras', 'ink.safetensors'));
+  const file = join(lorasFolder, 'ink.safetensors');
+  const model = await checkpointFolder('sd1');
+  const drawn = async (prompt: string, ...args: string[]) => {
+    const size = ['--width', '32', '--height', '32', '--seed', '7', '--steps', '1'];
+    const typed = ['draw', prompt, '--model', model, ...size, ...args, '--out', 'x.png'];
+    const { status, stderr } = await kiln(folder, typed, { ...environment, KILN_MODELS: models });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return { pixels: await decodePicture(read('x.png')), text: readText(read('x.png'), 'parameters') };
+  };
+  const plain = await drawn('a dog');
+  const named = await drawn('a dog', '--lora', 'ink:0.8');
+  expect(named.pixels).not.toEqual(plain.pixels);
+  expect(named.text).toMatch(/^a dog <lora:ink:0.8>\nSteps: .*, Lora hashes: "ink: [0-9a-f]{12}", /);
+  expect(await drawn('a dog', '--lora', `${file}:0.8`)).toEqual(named);
+  expect(await drawn('a dog <lora:ink:0.8>')).toEqual(named);
+}, 60_000);
 
 test('--json prints one object a picture and nothing else', async () => {
   const { stdout } = await draw('dog', '--json', '--scheduler', 'euler', '--out', 'dog.png');

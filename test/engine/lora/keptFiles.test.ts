@@ -23,7 +23,11 @@ async function write(name: string, minutesAgo: number): Promise<string> {
 const left = async () => (await readdir(join(folder, 'weights'))).map((name) => name.slice(0, 1)).sort();
 
 test('nothing goes while there is room', async () => {
-  for (const [name, ago] of [['a', 3], ['b', 2]] as const) await write(name, ago);
+  for (const [name, ago] of [
+    ['a', 3],
+    ['b', 2],
+  ] as const)
+    await write(name, ago);
   await keptFiles(folder, 300).makeRoom(100);
   expect(await left()).toEqual(['a', 'b']);
 });

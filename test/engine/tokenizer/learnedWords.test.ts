@@ -7,7 +7,8 @@ const words = [
   { name: 'a.b*', ids: [515] },
   { name: '<own>', ids: [516] },
 ];
-const shown = (text: string) => partAt(text, words).map((part) => (typeof part === 'string' ? part : part.ids[0]));
+const shown = (text: string) =>
+  partAt(text, words).map((part) => (typeof part === 'string' ? part : part.ids[0]));
 
 test.each([
   ['a cat-toy here', ['a ', 512, ' here']],
@@ -32,6 +33,9 @@ test('a prompt without a name in it is not looked at twice', () => {
 
 test('no name and no prompt takes long', () => {
   const start = performance.now();
-  partAt('<'.repeat(20_000) + 'a'.repeat(20_000), [{ name: 'a'.repeat(200), ids: [1] }, { name: '((((.*)*)*)*', ids: [2] }]);
+  partAt('<'.repeat(20_000) + 'a'.repeat(20_000), [
+    { name: 'a'.repeat(200), ids: [1] },
+    { name: '((((.*)*)*)*', ids: [2] },
+  ]);
   expect(performance.now() - start).toBeLessThan(1000);
 });
