@@ -42,11 +42,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import diffusers, torch, transformers
 
 from golden.families import (checkpoint, control, embeddings, lcm, networks, pictures, record, refiner, safety, sd, sdxl,
-<<<<<<< HEAD
-    single, sprite, tasks, truesize)
-=======
-    single, sprite, stages, truesize)
->>>>>>> 86d3647 (Hires fix, variations, CLIP skip and SDXL's refiner as a second stage draw as diffusers does: a drawing is one run or several, told as one row of steps (adds Schedule.end, Picture.hires, variation, refiner, clipSkip))
+    single, sprite, stages, tasks, truesize)
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAMILIES = [*sd.FAMILIES, *sdxl.FAMILIES, refiner.family, *lcm.FAMILIES, *tasks.FAMILIES, *networks.FAMILIES, sprite.tiny, *single.FAMILIES]
@@ -78,6 +74,8 @@ def main():
         safety.record_checked(root, options.keep)
     if not options.names or "stages" in options.names:
         stages.record_stages(root, {family["name"]: family for family in FAMILIES})
+    if not options.names or "tiles" in options.names:
+        stages.record_tiles(root, sd.sd1)
     if not options.names or "sprite" in options.names:
         record.record_sprite(os.path.join(REPOSITORY, "assets", "models", "sprite"),
             os.path.join(REPOSITORY, "test", "golden", "sprite"))

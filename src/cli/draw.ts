@@ -72,6 +72,24 @@ export const drawCommand: CliCommand = {
       value: 'full|tiny',
       about: 'tiny: decode with TAESD from the folder vae, faster and less exact',
     },
+    hires: {
+      value: 'X',
+      about: 'draws once more, so many times as wide and high, from the latents of the first',
+    },
+    'hires-strength': { value: 'X', about: 'how much is redrawn then, 0 to 1; 0.7 when left out' },
+    'hires-steps': { value: 'N', about: 'of the second drawing; as many as of the first when left out' },
+    variation: {
+      value: 'SEED:X',
+      about: "mixes in that much of another seed's noise, 0 to 1; with --count that seed counts up",
+    },
+    refiner: {
+      value: 'NAME|DIR|FILE[:X]',
+      about: 'a model that draws the steps after that part of them, 0.8 when left out',
+    },
+    'clip-skip': {
+      value: 'N',
+      about: "layers left out at the end of CLIP for the prompt, as diffusers' clip_skip",
+    },
     device: { value: 'NAME', about: 'auto, cpu, cuda, cuda:N or webgpu' },
     out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
     json: { about: 'one JSON object a picture on stdout, and nothing else there' },
@@ -95,6 +113,9 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     config.modelFolders,
   );
   const loras = wanted.loras && (await locateLoras(wanted.loras, config.modelFolders));
+  const { refiner } = wanted.request;
+  // Checked as --model is, and found by a name or as a path.
+  const refinerFile = refiner && modelFolder(refiner.file!, config.modelFolders);
   const output = await openOutput(wanted.out);
   const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
   const control = wanted.control && (await withPicture(wanted.control));
@@ -114,7 +135,10 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   let engine: Engine | undefined;
   try {
     engine = await unlessAborted(opening, signal);
-    const request = { ...wanted.request, init, loras, control };
+    const request: DrawRequest = {
+      ...wanted.request,
+      ...{ init, loras, control, refiner: refiner && { ...refiner, file: refinerFile } },
+    };
     const pictures = await drawAll(engine, request, wanted.seeds, signal, bar);
     bar.stop();
     const written = await output.write(await encodeAll(pictures));
@@ -140,12 +164,19 @@ function drawAll(
 ): Promise<Picture[]> {
   return together(signal, (either) =>
     seeds.map((seed, index) =>
-      engine.draw(
-        { ...request, seed },
-        { signal: either, onProgress: (progress) => bar.step(index, progress) },
-      ),
+      engine.draw(seeded(request, seeds[0]!, seed), {
+        signal: either,
+        onProgress: (progress) => bar.step(index, progress),
+      }),
     ),
   );
+}
+
+/** Pictures differ in their seed; variations of one picture in the seed that is mixed in. */
+function seeded(request: DrawRequest, first: number, seed: number): DrawRequest {
+  const { variation } = request;
+  if (!variation) return { ...request, seed };
+  return { ...request, seed: first, variation: { ...variation, seed: variation.seed + seed - first } };
 }
 
 /** A sentence for each picture that the model's safety checker has blackened. */
@@ -164,7 +195,11 @@ async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
     encodePng(pixels, { parameters: formatParameters(picture, kiln) });
   const pngs = await Promise.all(pictures.map((picture) => pngOf(picture.pixels, picture)));
   return {
-    pictures: pictures.map(({ seed }, index) => ({ seed, png: pngs[index]! })),
+    pictures: pictures.map(({ seed, variation }, index) => ({
+      seed,
+      name: variation && `kiln-${seed}-${variation.seed}`,
+      png: pngs[index]!,
+    })),
     grid:
       pictures.length > 1 ? await pngOf(grid(pictures.map(({ pixels }) => pixels)), pictures[0]!) : undefined,
   };
@@ -172,7 +207,7 @@ async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
 
 function asJson(pictures: readonly Picture[], written: Written): string {
   return pictures
-    .map(({ seed, width, height, steps, scheduler, model, timings, verdict }, index) => {
+    .map(({ seed, pixels: { width, height }, steps, scheduler, model, timings, verdict }, index) => {
       const settings = { seed, file: written.files[index], width, height, steps, scheduler, model, timings };
       const checked = verdict === 'unchecked' ? undefined : verdict;
       return `${JSON.stringify({ ...settings, verdict: checked, grid: written.grid })}\n`;
@@ -182,7 +217,8 @@ function asJson(pictures: readonly Picture[], written: Written): string {
 
 function asText(pictures: readonly Picture[], written: Written): string {
   const lines = pictures.flatMap((picture, index) => {
-    const { seed, width, height, steps, scheduler, model, device, timings } = picture;
+    const { seed, steps, scheduler, model, device, timings } = picture;
+    const { width, height } = picture.pixels;
     const times = Object.entries(timings).map(([part, milliseconds]) => `${part} ${seconds(milliseconds)}`);
     return [
       `${written.files[index]}: seed ${seed}, ${width}×${height}, ${steps} steps, ${scheduler}, ${model} on ${device}`,

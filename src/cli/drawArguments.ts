@@ -6,6 +6,7 @@ import type { Device, DrawRequest, LoraUse, SchedulerName } from '../job.js';
 import type { Arguments } from './command.js';
 import { type ControlArguments, readControlArguments } from './controlArguments.js';
 import { readLoraArgument } from './loraArgument.js';
+import { readStageArguments } from './stageArguments.js';
 
 /** What `kiln draw` was asked for, as far as it can be understood without a model. */
 export interface DrawArguments {
@@ -66,6 +67,7 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     scheduler: flags.get('scheduler') as SchedulerName | undefined,
     strength: real('strength'),
     decoder: flags.get('decoder') as DrawRequest['decoder'],
+    ...readStageArguments(flags, whole, real),
   };
   const init = flags.get('init');
   const control = readControlArguments(flags, real);

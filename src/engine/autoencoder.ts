@@ -6,8 +6,9 @@ import { scaleOf } from './facts.js';
 import { latentsForDecoder, latentsFromMoments, pixelsFromSample, sampleFromPixels } from './latents.js';
 import type { Model } from './model.js';
 import type { Tensor } from './session.js';
+import { inTiles, type Planes, tileOf } from './tiles.js';
 
-/** A model's VAE between pictures and latents as its U-Net takes them. */
+/** A model's VAE between pictures and latents as its U-Net takes them; large ones in tiles. */
 export interface Autoencoder {
   /**
    * A picture's latents [C,h,w], the picture resized to fit.
@@ -42,9 +43,24 @@ export function createAutoencoder(model: Model): Autoencoder {
       : new Float32Array(3 * width * height);
     const area = width * height;
     if (hidden) for (let i = 0; i < sample.length; i++) if (hidden[i % area] === 1) sample[i] = 0;
-    const tensor: Tensor = { dtype: 'float32', dims: [1, 3, height, width], data: sample };
-    const { moments, latents } = await model.encoder(size).run({ sample: tensor });
-    return latents ? { latents: latents.data as Float32Array } : { moments: moments!.data as Float32Array };
+    const whole = { width, height, data: sample };
+    const side = tileOf(checkpoint.vae, factor, size);
+    const { data } = side
+      ? await inTiles(whole, { from: side * factor, to: side }, encodePart)
+      : await encodePart(whole);
+    return checkpoint.vae.kind === 'tiny' ? { latents: data } : { moments: data };
+  }
+
+  async function encodePart(pixels: Planes): Promise<Planes> {
+    const size = { width: pixels.width / factor, height: pixels.height / factor };
+    const { moments, latents } = await model.encoder(size).run({ sample: tensorOf(pixels) });
+    return { ...size, data: (latents ?? moments!).data as Float32Array };
+  }
+
+  async function decodePart(latents: Planes): Promise<Planes> {
+    const { width, height } = latents;
+    const { sample } = await model.decoder({ width, height }).run({ latents: tensorOf(latents) });
+    return { width: width * factor, height: height * factor, data: sample!.data as Float32Array };
   }
 
   return {
@@ -60,10 +76,11 @@ export function createAutoencoder(model: Model): Autoencoder {
     },
 
     async decode(latents, size) {
-      const dims = [1, latents.length / (size.width * size.height), size.height, size.width];
-      const data = latentsForDecoder(latents, scale);
-      const { sample } = await model.decoder(size).run({ latents: { dtype: 'float32', dims, data } });
-      const values = sample!.data as Float32Array;
+      const whole = { ...size, data: latentsForDecoder(latents, scale) };
+      const side = tileOf(checkpoint.vae, factor, size);
+      const { data: values } = side
+        ? await inTiles(whole, { from: side, to: side * factor }, decodePart)
+        : await decodePart(whole);
       if (!values.every(Number.isFinite)) {
         throw new UserError(
           'bad-model',
@@ -73,4 +90,8 @@ export function createAutoencoder(model: Model): Autoencoder {
       return pixelsFromSample(values, size.width * factor, size.height * factor);
     },
   };
+}
+
+function tensorOf({ data, width, height }: Planes): Tensor {
+  return { dtype: 'float32', dims: [1, data.length / (width * height), height, width], data };
 }

@@ -77,9 +77,8 @@ async function openParts(folder: string): Promise<Checkpoint> {
 function networkOf(model: Model, { network, inputs }: RecordedCall): Network {
   switch (network) {
     case 'text_encoder':
-      return model.textEncoder(0);
     case 'text_encoder_2':
-      return model.textEncoder(1);
+      return model.textEncoder(encoderIndex(model, network));
     case 'unet': {
       const [, , height, width] = inputs.sample!.shape as [number, number, number, number];
       return model.unet({ width, height, tokens: inputs.encoder_hidden_states!.shape[1]! });
@@ -103,7 +102,7 @@ function feedsOf(model: Model, { network, inputs, outputs }: RecordedCall): Reco
   const feeds = Object.entries(inputs).map(
     ([name, values]) => [name, tensorOf(name, values, table)] as const,
   );
-  const encoder = model.checkpoint.textEncoders[network === 'text_encoder' ? 0 : 1];
+  const encoder = model.checkpoint.textEncoders[encoderIndex(model, network)];
   if (encoder?.kind !== 'clip' || !outputs.text_embeds || !isXl(model.checkpoint))
     return Object.fromEntries(feeds);
   const ids = inputs.input_ids!.data;
@@ -112,6 +111,11 @@ function feedsOf(model: Model, { network, inputs, outputs }: RecordedCall): Reco
     ...Object.fromEntries(feeds),
     end_index: tensorOf('end_index', { shape: [1], data: Float32Array.of(ids.indexOf(end)) }),
   };
+}
+
+/** SDXL's refiner has its second one alone. */
+function encoderIndex({ checkpoint }: Model, network: string): number {
+  return checkpoint.textEncoders.length > 1 && network === 'text_encoder_2' ? 1 : 0;
 }
 
 /** @param table whether class labels are rows of an embedding table */

@@ -94,3 +94,16 @@ def vae_calls(vae, size=(3, 5)):
     if tiny:
         return [decode, call("vae_encoder", picture, lambda sample: {"latents": vae.encode(sample).latents})]
     return [decode, call("vae_encoder", picture, lambda sample: {"moments": vae.encode(sample).latent_dist.parameters})]
+
+
+def tiled_calls(vae, size=(14, 11), tile=8):
+    """Decoding and encoding in tiles of so many latents, as `enable_tiling` has it."""
+    vae.enable_tiling()
+    factor, (height, width) = 2 ** (len(vae.config.block_out_channels) - 1), size
+    vae.tile_latent_min_size, vae.tile_sample_min_size = tile, tile * factor
+    return [
+        call("vae_tiled_decoder", {"latents": given(23, 1, vae.config.latent_channels, height, width)},
+            lambda latents: {"sample": vae.decode(latents).sample}),
+        call("vae_tiled_encoder", {"sample": given(24, 1, 3, height * factor, width * factor, std=0.5)},
+            lambda sample: {"moments": vae.encode(sample).latent_dist.parameters}),
+    ]

@@ -7,7 +7,8 @@
                 goes on with the base's generator
     clipSkip    clip_skip
 
-Under test/golden/families/stages: index.json as in the folder above (`request.refiner.name` is a family) and PNGs.
+Under test/golden/families/stages: index.json as in the folder above (`request.refiner.name` is a family) and PNGs; under
+test/golden/tiles: calls.json and calls.safetensors, of the VAE of sd1 in tiles of 8 latents.
 """
 import glob, os, tempfile
 from unittest import mock
@@ -16,7 +17,7 @@ import numpy, torch
 from PIL import Image
 from transformers import CLIPTextModel
 
-from . import checkpoint, pictures, record
+from . import calls, checkpoint, pictures, record
 from . import requests as ask
 
 PLAIN = {**ask.PLAIN, "steps": 5}
@@ -175,3 +176,13 @@ def record_stages(root, families):
             mine = record.record_pictures(asked, base, lambda request: draw(pipes, request, root, open_refiner))
             entries += [{**entry, "family": name} for entry in mine]
     record.write_lines(os.path.join(base, "index.json"), entries)
+
+
+def record_tiles(root, family):
+    """A large picture's VAE calls, in tiles."""
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint.materialise(checkpoint.describe(family, root), folder)
+        vae = record.load_parts(folder, {**family, "components": {"vae": family["components"]["vae"]}})["vae"]
+        base = os.path.join(os.path.dirname(root), "tiles")
+        os.makedirs(base, exist_ok=True)
+        record.write_calls(base, calls.tiled_calls(vae))
