@@ -2,7 +2,7 @@ import { UserError } from '../errors.js';
 import type { Checkpoint } from './checkpoint/folder.js';
 import type { Size, Task } from './drawing.js';
 import { createGenerator } from './noise/generator.js';
-import { slerp } from './noise/variation.js';
+import { slerp } from './noise/slerp.js';
 import { schedulingClass } from './pipelineClass.js';
 import { type Resolved, resolveScheduler } from './schedulers/resolve.js';
 import type { Schedule } from './schedulers/schedule.js';

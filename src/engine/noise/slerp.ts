@@ -1,9 +1,3 @@
-/** Another seed's noise, and how much of it: 0 to 1. */
-export interface Variation {
-  readonly seed: number;
-  readonly strength: number;
-}
-
 /** A cosine above which two columns count as parallel, and there is no way around the sphere between them. */
 const parallel = 0.9995;
 
