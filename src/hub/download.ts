@@ -76,85 +76,91 @@ export async function download(wanted: Download): Promise<string> {
   }
 }
 
+/** What one connection works on. */
+interface Taking {
+  readonly wanted: Download;
+  readonly part: Part;
+  readonly handle: FileHandle;
+  /** Of the bytes that are there. */
+  digest: RunningDigest;
+}
+
 /** One connection: from the bytes that are there to the end. */
 async function goOn(wanted: Download, part: Part): Promise<RunningDigest> {
-  const { wire, address, size, file, onBytes } = wanted;
-  if (size !== undefined && part.length > size) await restart(wanted, part);
+  const { wire, size } = wanted;
+  const tooMany = size !== undefined && part.length > size;
   // Nothing would tell the bytes of one state of the file from those of another.
-  if (part.length > 0 && wanted.digest === undefined && part.validator === undefined)
-    await restart(wanted, part);
-
+  const unknown = part.length > 0 && wanted.digest === undefined && part.validator === undefined;
+  if (tooMany || unknown) {
+    wanted.onBytes?.(-part.length);
+    await part.discard();
+  }
   const handle = await open(part.file, part.length > 0 ? 'r+' : 'w');
   try {
-    let digest = createDigest(wanted.digest?.kind ?? 'sha256', size);
-    await readBack(handle, part.length, digest, wire.signal);
+    const taking: Taking = { wanted, part, handle, digest: emptyDigest(wanted) };
+    await readBack(taking);
     if (size === undefined || part.length < size) {
-      const answer = await wire.get(address, rangeOf(part));
-      try {
-        wanted.onAnswer?.(answer.headers);
-        const place = placeOf(answer, part);
-        if (place.kind === 'elsewhere') {
-          // Not this file's bytes, or none at all: it begins anew, and what follows is all of it.
-          await handle.truncate(0);
-          onBytes?.(-part.length);
-          await part.begin(undefined);
-          throw transient(`${new URL(address).host} has no range that goes on from what is here`);
-        }
-        if (place.kind === 'whole' && part.length > 0) {
-          await handle.truncate(0);
-          onBytes?.(-part.length);
-          digest = createDigest(wanted.digest?.kind ?? 'sha256', size);
-          await part.begin(undefined);
-        }
-        if (place.kind !== 'complete') {
-          const total = size ?? place.total;
-          if (place.total !== undefined && place.total !== total) {
-            refuse(wanted, `${place.total} bytes`, `the ${total} that are listed`);
-          }
-          if (part.length === 0) await part.begin(place.validator);
-          if (total !== undefined) {
-            wanted.onTotal?.(total);
-            await refuseWithoutRoom(file, total - part.length, wire.action);
-          }
-          await take(answer, { wanted, part, handle, digest, total });
-        }
-      } finally {
-        await answer.drop();
-      }
+      const answer = await wire.get(wanted.address, rangeOf(part));
+      await receive(answer, taking).finally(() => answer.drop());
     }
     // Without it a power cut after the rename can leave a file of the right size, full of zeros.
     await handle.sync();
-    return digest;
+    return taking.digest;
   } finally {
     await handle.close();
   }
 }
 
-interface Taking {
-  readonly wanted: Download;
-  readonly part: Part;
-  readonly handle: FileHandle;
-  readonly digest: RunningDigest;
-  readonly total: number | undefined;
-}
-
-async function take(answer: Answer, { wanted, part, handle, digest, total }: Taking): Promise<void> {
+async function receive(answer: Answer, taking: Taking): Promise<void> {
+  const { wanted, part } = taking;
+  wanted.onAnswer?.(answer.headers);
+  const place = placeOf(answer, part);
+  if (place.kind === 'complete') return;
+  if (place.kind !== 'rest') await beginAnew(taking);
+  if (place.kind === 'elsewhere') {
+    throw transient(`${new URL(wanted.address).host} has no range that goes on from what is here`);
+  }
+  const total = wanted.size ?? place.total;
+  if (place.total !== undefined && place.total !== total) {
+    refuse(wanted, `${place.total} bytes`, `the ${total} that are listed`);
+  }
+  if (part.length === 0) await part.begin(place.validator);
+  if (total !== undefined) {
+    wanted.onTotal?.(total);
+    await refuseWithoutRoom(wanted.file, total - part.length, wanted.wire.action);
+  }
   for await (const piece of answer.bytes()) {
     if (part.length === 0) refuseOtherThings(wanted, answer, piece);
     if (total !== undefined && part.length + piece.length > total) {
       refuse(wanted, `more than ${total} bytes`, 'as many as it said');
     }
-    for (let done = 0; done < piece.length; ) {
-      const { bytesWritten } = await handle.write(piece, done, piece.length - done, part.length + done);
-      done += bytesWritten;
-    }
-    part.length += piece.length;
-    digest.update(piece);
-    wanted.onBytes?.(piece.length);
+    await take(piece, taking);
   }
   if (total !== undefined && part.length < total) {
     throw transient(`the connection ended after ${part.length} of ${total} bytes`);
   }
+}
+
+async function take(piece: Uint8Array, { wanted, part, handle, digest }: Taking): Promise<void> {
+  for (let done = 0; done < piece.length; ) {
+    const { bytesWritten } = await handle.write(piece, done, piece.length - done, part.length + done);
+    done += bytesWritten;
+  }
+  part.length += piece.length;
+  digest.update(piece);
+  wanted.onBytes?.(piece.length);
+}
+
+async function beginAnew(taking: Taking): Promise<void> {
+  const { wanted, part, handle } = taking;
+  wanted.onBytes?.(-part.length);
+  await handle.truncate(0);
+  await part.begin(undefined);
+  taking.digest = emptyDigest(wanted);
+}
+
+function emptyDigest({ digest, size }: Download): RunningDigest {
+  return createDigest(digest?.kind ?? 'sha256', size);
 }
 
 /** A page to log in on, a pickle: told by its first bytes, before gigabytes of it have come. */
@@ -173,23 +179,13 @@ function rangeOf({ length, validator }: Part): Record<string, string> {
   return validator === undefined ? range : { ...range, 'if-range': validator };
 }
 
-async function restart({ onBytes }: Download, part: Part): Promise<void> {
-  onBytes?.(-part.length);
-  await part.discard();
-}
-
-async function readBack(
-  handle: FileHandle,
-  length: number,
-  digest: RunningDigest,
-  signal: AbortSignal,
-): Promise<void> {
-  if (length === 0) return;
-  const bytes = Buffer.alloc(Math.min(length, 4 << 20));
-  for (let at = 0; at < length; ) {
-    signal.throwIfAborted();
-    const { bytesRead } = await handle.read(bytes, 0, Math.min(bytes.length, length - at), at);
-    if (bytesRead === 0) return;
+/** The digest of what earlier connections brought. */
+async function readBack({ wanted, part, handle, digest }: Taking): Promise<void> {
+  const bytes = Buffer.alloc(Math.min(part.length, 4 << 20));
+  for (let at = 0; at < part.length; ) {
+    wanted.wire.signal.throwIfAborted();
+    const { bytesRead } = await handle.read(bytes, 0, Math.min(bytes.length, part.length - at), at);
+    if (bytesRead === 0) throw transient(`${part.file} changed while it was read`);
     digest.update(bytes.subarray(0, bytesRead));
     at += bytesRead;
   }

@@ -144,6 +144,9 @@ async function oneFile(
   const file = repo.files.get(path);
   if (!file)
     throw new UserError('not-found', `${wire.action}: it has no file ${quote(path)}, want one that it has`);
+  if (request.variant !== undefined) {
+    throw new UserError('bad-option', `${wire.action}: found --variant for a single file, want none`);
+  }
   hooks.onSize?.(file.size);
   await fetchFiles([file], { repo, staging, wire, hooks });
   const { value: digest } = file.digest;

@@ -1,12 +1,12 @@
 import { lstat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { type Origin, readOrigin } from './origin.js';
 
 /** What stands where something is to go. */
 interface Standing {
   readonly origin: Origin;
-  /** It is from the same commit, in the same variant. */
+  /** It is from the same commit, in the same variant, and whole. */
   readonly same: boolean;
 }
 
@@ -37,7 +37,10 @@ export async function standing(
       `${action}: found ${there ? target : other}, ${from}, want another name with --as, or kiln rm ${name} first`,
     );
   }
-  return { origin, same: commit !== undefined && origin.commit === commit && origin.variant === variant };
+  const same = commit !== undefined && origin.commit === commit && origin.variant === variant;
+  // Somebody may have taken files out of it.
+  const whole = await Promise.all(Object.keys(origin.files).map((path) => exists(join(target, path))));
+  return { origin, same: same && whole.every(Boolean) };
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -55,7 +55,11 @@ export function createWire(options: WireOptions): Wire {
     return plain && (to.origin === hub.origin || (isLoopback(to) && isLoopback(first)));
   }
 
-  async function once(to: URL, headers: Readonly<Record<string, string>>): Promise<Answer & { to: URL }> {
+  async function once(
+    to: URL,
+    first: URL,
+    headers: Readonly<Record<string, string>>,
+  ): Promise<Answer & { to: URL }> {
     const dead = new AbortController();
     let callOff = clock.after(stall, () => dead.abort());
     const alive = () => {
@@ -72,14 +76,14 @@ export function createWire(options: WireOptions): Wire {
       return new UserError(
         'unreachable',
         `${action}: found no way to ${to.host} (${code}), want a network that leads there`,
-        {
-          cause: error,
-        },
+        { cause: error },
       );
     };
     // Ranges of a compressed answer would be ranges of other bytes.
     const all = new Headers({ 'user-agent': 'kiln', 'accept-encoding': 'identity', ...headers });
-    if (token !== undefined && to.origin === hub.origin) all.set('authorization', `Bearer ${token}`);
+    // Not where a stranger's address leads to the hub: what it serves there is not for them to choose.
+    const own = [to, first].every(({ origin }) => origin === hub.origin);
+    if (token !== undefined && own) all.set('authorization', `Bearer ${token}`);
     const response = await fetch(to, {
       redirect: 'manual',
       headers: all,
@@ -123,7 +127,7 @@ export function createWire(options: WireOptions): Wire {
             `${action}: found the address ${to.protocol}//${to.host}, want https`,
           );
         }
-        const answer = await once(to, headers);
+        const answer = await once(to, first, headers);
         const location = redirects.includes(answer.status) ? answer.headers.get('location') : null;
         if (location === null) {
           if (![200, 206, 416].includes(answer.status))

@@ -31,6 +31,17 @@ describe('the token', () => {
       new Set(hub.asked.filter((one) => one.host === host).map((one) => one.headers.authorization));
     expect([...seen('hub')]).toEqual([`Bearer ${hub.token}`]);
     expect([...seen('cdn')]).toEqual([undefined]);
+    expect(new Set(hub.asked.map(({ headers }) => headers['accept-encoding']))).toEqual(
+      new Set(['identity']),
+    );
+  });
+
+  test('stays here when a stranger leads to the hub', async () => {
+    const hub = await startHub([{ id, files: ink, private: true }]);
+    const location = `${hub.endpoint}/${id}/resolve/main/ink.safetensors`;
+    hub.trouble = ({ path }) => (path === '/x' ? { status: 302, headers: { location } } : undefined);
+    await refused(puller(hub, { token: hub.token }).pull(`${hub.cdn}/x`));
+    expect(hub.asked.map(({ headers }) => headers.authorization).filter(Boolean)).toEqual([]);
   });
 
   test('is not sent to where a list says that it goes on', async () => {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/engine/checkpoint/folder.js';
@@ -87,6 +87,10 @@ describe('a pipeline', () => {
     const before = hub.asked.length;
     expect(await pull(id)).toMatchObject({ already: true, name: 'tiny-sd' });
     expect(hub.asked.slice(before).filter(({ path }) => path.includes('/resolve/'))).toEqual([]);
+
+    rmSync(join(folder, 'tiny-sd', 'unet', 'config.json'));
+    expect(await pull(id)).toMatchObject({ already: false });
+    expect(Object.keys(filesIn(join(folder, 'tiny-sd')))).toContain('unet/config.json');
 
     const vae = 'vae/diffusion_pytorch_model.safetensors';
     const changed = weights('decoder.conv_in.weight', 4000, 7);
@@ -196,6 +200,9 @@ describe('a repo of something else', () => {
       name: 'deepest',
     });
     expect((await listSideModels('loras', [folder])).map(({ name }) => name)).toEqual(['deepest', 'four']);
+    await expect(pull('somebody/steps/four.safetensors', { variant: 'fp16' })).rejects.toThrow(
+      'found --variant for a',
+    );
     await expect(pull('somebody/steps/none.safetensors')).rejects.toThrow(
       'it has no file "none.safetensors"',
     );

@@ -14,9 +14,16 @@ const tensor = 'lora_unet_x.lora_up.weight';
 /** A hub with one LoRA, whose answers at the CDN go wrong as listed, one after the other. */
 async function hubOf(bytes: Buffer, troubles: readonly (Trouble | undefined)[] = []) {
   const hub = await startHub([{ id, files: { 'ink.safetensors': bytes } }]);
-  hub.trouble = ({ host, before }) => (host === 'cdn' ? troubles[before] : undefined);
+  const client = { here: 0 };
+  const arrived = (bytes: number) => client.here >= bytes;
+  hub.trouble = ({ host, before }) => (host === 'cdn' ? { arrived, ...troubles[before] } : undefined);
+  const watched = (options?: Parameters<typeof puller>[1]) => {
+    const made = puller(hub, options);
+    Object.defineProperty(client, 'here', { get: () => made.counted.here });
+    return made;
+  };
   const ranges = () => hub.asked.filter(({ host }) => host === 'cdn').map(({ headers }) => headers.range);
-  return { hub, ranges };
+  return { hub, ranges, watched };
 }
 
 const ink = (folder: string) => readFileSync(join(folder, 'loras', 'ink.safetensors'));
@@ -83,9 +90,9 @@ describe('within one pull', () => {
     ],
     ['a slow server is waited for', [{ slice: 40_000 }], [undefined]],
   ])('%s', async (_, troubles, asked) => {
-    const { hub, ranges } = await hubOf(bytes, troubles);
-    const { folder, pull, counted } = puller(hub, {
-      stall: troubles.some((one) => one?.stallAfter) ? 50_000 : undefined,
+    const { ranges, watched } = await hubOf(bytes, troubles);
+    const { folder, pull, counted } = watched({
+      stall: troubles.some((one) => one?.stallAfter) ? 200_000 : undefined,
     });
     await pull(id);
     expect(ranges()).toEqual(asked);
@@ -113,8 +120,8 @@ describe('within one pull', () => {
   });
 
   test('five failures in a row that bring nothing end it in one sentence, and keep what came', async () => {
-    const { hub } = await hubOf(bytes, [{ cutAfter: 100_000 }, ...Array(5).fill({ status: 502 })]);
-    const { folder, pull, counted } = puller(hub);
+    const { hub, watched } = await hubOf(bytes, [{ cutAfter: 100_000 }, ...Array(5).fill({ status: 502 })]);
+    const { folder, pull, counted } = watched();
     await expect(pull(id)).rejects.toThrow(
       /is busy \(status 502\), 5 times in a row; what came is kept for the next try$/,
     );
@@ -143,8 +150,11 @@ describe('bytes that are not those promised', () => {
   });
 
   test('in what an earlier pull left cost one more download', async () => {
-    const { hub, ranges } = await hubOf(bytes, [{ cutAfter: 10_000 }, ...Array(5).fill({ status: 502 })]);
-    const { folder, pull } = puller(hub);
+    const { hub, ranges, watched } = await hubOf(bytes, [
+      { cutAfter: 10_000 },
+      ...Array(5).fill({ status: 502 }),
+    ]);
+    const { folder, pull } = watched();
     await expect(pull(id)).rejects.toThrow('5 times in a row');
     const part = join(folder, '.incomplete', 'somebody--ink', `${sha256(bytes)}.incomplete`);
     writeFileSync(part, Buffer.alloc(10_000));
@@ -176,8 +186,9 @@ describe('a file from an address', () => {
   ) {
     const hub = await startHub();
     hub.loose.set('/ink.safetensors', { bytes, ...first });
-    hub.trouble = ({ before }) => (before === 0 ? { cutAfter: 100_000 } : { status: 502 });
-    const { folder, pull } = puller(hub);
+    const { folder, pull, counted } = puller(hub);
+    const arrived = (count: number) => counted.here >= count;
+    hub.trouble = ({ before }) => (before === 0 ? { cutAfter: 100_000, arrived } : { status: 502 });
     await expect(pull(`${hub.cdn}/ink.safetensors`)).rejects.toThrow('5 times in a row');
     hub.loose.set('/ink.safetensors', { bytes: now, ...then });
     hub.trouble = () => undefined;

@@ -10,6 +10,8 @@ export interface Trouble {
   readonly headers?: Readonly<Record<string, string>>;
   /** Breaks the connection after so many bytes of this answer. */
   readonly cutAfter?: number;
+  /** Waits with the break until the file's bytes up to there were seen to arrive: a broken connection loses those on their way. */
+  readonly arrived?: (bytes: number) => boolean;
   /** Says nothing more after so many bytes. */
   readonly stallAfter?: number;
   /** Sends this in place of the file. */
@@ -62,6 +64,7 @@ export async function serve(
   if (trouble.cutAfter !== undefined) {
     // What was written is on its way first.
     await sleep(30);
+    for (let waits = 0; waits < 1000 && trouble.arrived?.(from + end) === false; waits++) await sleep(5);
     response.destroy();
   } else if (trouble.stallAfter === undefined) response.end();
 }
