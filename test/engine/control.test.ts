@@ -11,9 +11,10 @@ import { openPipeline } from '../../src/engine/pipeline.js';
 import type { Control, DrawRequest, Picture, Pixels } from '../../src/job.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
 import { recordedPictures, requestOf } from '../fixtures/families.js';
+import { loraCases, modelsWithLoras } from '../fixtures/loras.js';
 
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-control-'));
-const modelFolders = [await checkpointFolder('sd1-control')];
+const modelFolders = [await checkpointFolder('sd1-control'), await modelsWithLoras(cacheFolder)];
 let pipeline: Pipeline;
 beforeAll(async () => {
   const model = await checkpointFolder('sd1');
@@ -109,6 +110,27 @@ describe('a ControlNet', async () => {
     const picture = await draw(withControl());
     expect(meanDifference(lines, picture)).toBeGreaterThan(1);
     expect(meanDifference(strokes, picture)).toBeGreaterThan(1);
+  });
+
+  it('goes with a LoRA, whose U-Net it is then compiled with', async () => {
+    const { loras } = (await loraCases()).find(({ family }) => family === 'sd1')!;
+    const [both, control, lora] = [
+      await draw({ ...withControl(), loras }),
+      await draw(withControl()),
+      await draw({ ...plain, loras }),
+    ];
+    expect(both).toMatchObject({ control: { name: 'edges' }, loras: [{ name: loras[0]!.name }] });
+    expect(meanDifference(both, control)).toBeGreaterThan(1);
+    expect(meanDifference(both, lora)).toBeGreaterThan(1);
+    const never = await draw({ ...withControl({ start: 0.3, end: 0.4 }), loras });
+    expect(never.pixels.data).toEqual(lora.pixels.data);
+  });
+
+  it('holds both drawings of hires fix to its picture, each at its own size', async () => {
+    const hires = { scale: 2, strength: 0.5 };
+    const [held, free] = [await draw({ ...withControl(), hires }), await draw({ ...plain, hires })];
+    expect(held.pixels).toMatchObject({ width: 64, height: 64 });
+    expect(meanDifference(held, free)).toBeGreaterThan(1);
   });
 
   it.each<[Partial<Control>, string]>([

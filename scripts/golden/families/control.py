@@ -6,7 +6,7 @@ import cv2, diffusers, numpy, torch
 from diffusers import ControlNetModel
 from PIL import Image
 
-from . import calls, checkpoint, pictures, record, sd, sdxl, weights
+from . import calls, checkpoint, pictures, record, sd, sdxl, tasks, weights
 from .requests import PLAIN
 
 # The zero convolutions are no zeros here, so that what is added matters.
@@ -73,6 +73,11 @@ CONTROLLED = [
     ("img2img-window", ask(10, init="init-88x72.png", image="init-88x72.png", strength=0.6, steps=6, width=88,
         height=72, start=0.25, end=0.75, scheduler="dpmpp_2m")),
 ]
+MASKED = {"init": "init-64x64.png", "mask": "mask-64x64.png", "image": "init-88x72.png"}
+INPAINTED = [
+    ("masked", ask(21, **MASKED, strength=1.0)),
+    ("masked-part", ask(22, **MASKED, strength=0.7, steps=5, end=0.7, scale=0.8, scheduler="euler_a")),
+]
 OWN_SIZE = {k: v for k, v in ask(11, image="init-88x72.png").items() if k not in ("width", "height")}
 
 sd1 = dict(
@@ -85,7 +90,7 @@ sd1 = dict(
     # Single files: in the paper's layout, and in diffusers' without its config.
     files={"controlnets/ldm.safetensors": lambda key: "control_model." + ldm_name(key, 1),
         "controlnets/bare.safetensors": str},
-    pictures=[*CONTROLLED, ("picture-size", OWN_SIZE), ("pooled", ask(12, control="pooled", scale=1.2)),
+    pictures=[*CONTROLLED, *INPAINTED, ("picture-size", OWN_SIZE), ("pooled", ask(12, control="pooled", scale=1.2)),
         ("pooled-no-guidance", ask(13, control="pooled", guidance=1.0)), ("ldm", ask(14, control="ldm")),
         ("bare", ask(15, control="bare")),
         ("canny", ask(17, image="sd1/wide.png", detect="canny", width=96, height=64)),
@@ -100,10 +105,16 @@ xl = dict(
             "mid_block_type": "UNetMidBlock2D", "transformer_layers_per_block": [0, 0, 0]}),
     },
     files={"controlnets/bare.safetensors": str},
-    pictures=[*CONTROLLED, ("img2img-default", {k: v for k, v in ask(16, init="init-64x64.png").items()
+    pictures=[*CONTROLLED, *INPAINTED, ("img2img-default", {k: v for k, v in ask(16, init="init-64x64.png").items()
         if k not in ("width", "height")}), ("small", ask(12, control="small")), ("bare", ask(15, control="bare"))],
 )
-FAMILIES = [sd1, xl]
+# A U-Net of nine channels; its ControlNet is one of SD 1's, of four.
+inpaint = dict(
+    name="sd1-inpaint-control", seed=63, base=tasks.inpaint, files={},
+    components={"controlnets/edges": controlnet(tasks.inpaint, {"in_channels": 4})},
+    pictures=INPAINTED,
+)
+FAMILIES = [sd1, xl, inpaint]
 
 
 def describe(family, root):
@@ -148,23 +159,27 @@ def record_calls(networks, unet):
 
 def controlled(unet, network, control_cond, control_scale, text_embeds=None, time_ids=None, **inputs):
     added = {"added_cond_kwargs": {"text_embeds": text_embeds, "time_ids": time_ids}} if text_embeds is not None else {}
-    down, mid = network(**inputs, **added, controlnet_cond=control_cond, return_dict=False)
+    seen = {**inputs, "sample": inputs["sample"][:, : network.config.in_channels]}
+    down, mid = network(**seen, **added, controlnet_cond=control_cond, return_dict=False)
     row = control_scale[:, None, None, None]
     return unet(**inputs, **added, down_block_additional_residuals=[d * row for d in down],
         mid_block_additional_residual=mid * row).sample
 
 
 def open_pipelines(folder, networks):
-    """{(ControlNet's name, "text" or "picture"): diffusers' pipeline}."""
+    """{(ControlNet's name, "text", "picture" or "mask"): diffusers' pipeline}."""
     text = diffusers.DiffusionPipeline.from_pretrained(folder, torch_dtype=torch.float32)
     kind = "XL" if "XL" in type(text).__name__ else ""
     classes = {"text": f"StableDiffusion{kind}ControlNetPipeline",
-        "picture": f"StableDiffusion{kind}ControlNetImg2ImgPipeline"}
+        "picture": f"StableDiffusion{kind}ControlNetImg2ImgPipeline",
+        "mask": f"StableDiffusion{kind}ControlNetInpaintPipeline"}
     pipes = {}
     for name, network in networks.items():
         for task, cls in classes.items():
-            # Each opened from the folder, as a constructor would change the scheduler's config once more.
-            pipe = getattr(diffusers, cls).from_pretrained(folder, controlnet=network, torch_dtype=torch.float32)
+            # Opened from the folder, as a constructor would change the scheduler's config once more; but for inpainting,
+            # whose own pipeline corrects old configs that the one with a ControlNet leaves as they are.
+            pipe = (getattr(diffusers, cls).from_pipe(text, controlnet=network) if "Inpaint" in type(text).__name__ else
+                getattr(diffusers, cls).from_pretrained(folder, controlnet=network, torch_dtype=torch.float32))
             pipe.set_progress_bar_config(disable=True)
             pipes[name, task] = pipe
     return pipes
@@ -173,9 +188,9 @@ def open_pipelines(folder, networks):
 def draw(pipes, request, inits):
     """The picture [H, W, 3] uint8 of a request with a `control`."""
     control = request["control"]
-    options = {pictures.NAMES.get(k, k): v for k, v in request.items() if k not in ("seed", "scheduler", "init",
+    options = {pictures.NAMES.get(k, k): v for k, v in request.items() if k not in ("seed", "scheduler", "init", "mask",
         "control")}
-    pipe = pipes[control["name"], "picture" if "init" in request else "text"]
+    pipe = pipes[control["name"], "mask" if "mask" in request else "picture" if "init" in request else "text"]
     seen = Image.open(os.path.join(inits, control["image"])).convert("RGB")
     if control.get("detect") == "canny":
         # Found at the size that is drawn; the documentation's examples have pictures of that size.
@@ -184,6 +199,8 @@ def draw(pipes, request, inits):
     if "init" in request:
         init = Image.open(os.path.join(inits, request["init"])).convert("RGB")
         options |= {"image": init, "control_image": seen, "width": init.width, "height": init.height}
+        if "mask" in request:
+            options["mask_image"] = Image.open(os.path.join(inits, request["mask"]))
     else:
         options["image"] = seen
     for name, key in (("scale", "controlnet_conditioning_scale"), ("start", "control_guidance_start"),

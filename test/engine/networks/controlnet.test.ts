@@ -40,6 +40,8 @@ const cases = [
   ['sd1', 'sd1-control', 'controlnets/pooled'],
   ['sdxl', 'sdxl-control', 'controlnets/edges'],
   ['sdxl', 'sdxl-control', 'controlnets/small'],
+  // Of nine channels, of which the ControlNet sees four.
+  ['sd1-inpaint', 'sd1-inpaint-control', 'controlnets/edges'],
 ] as const;
 
 describe.each(cases)('the U-Net of %s with the ControlNet %s/%s', (base, family, name) => {
