@@ -5,6 +5,7 @@ import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { cudaSystem, vulkanAdapters } from './gpus.js';
 import { type FoundModel, findModels } from './models.js';
 import { version } from './packageFolder.js';
+import { vaePath } from './vaePath.js';
 import { whyNotUsable } from './whyNotUsable.js';
 
 export const doctorCommand: CliCommand = {
@@ -18,7 +19,8 @@ export const doctorCommand: CliCommand = {
 };
 
 async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings): Promise<void> {
-  const { environment, modelFolders, cacheFolder, model } = loadConfig();
+  const { environment, modelFolders, cacheFolder, model, vae } = loadConfig();
+  const ownVae = await vaePath(vae, modelFolders);
   const names = ['cpu', 'cuda:0', 'webgpu'];
   const [reasons, cuda, vulkan] = await Promise.all([
     Promise.all(names.map((name) => whyNotUsable(name, environment))),
@@ -39,7 +41,11 @@ async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings
     auto: devices[1]!.usable ? 'cuda:0' : 'cpu',
     cuda,
     vulkan,
-    models: await Promise.all(findModels(modelFolders).map((found) => examine(found, cacheFolder))),
+    models: await Promise.all(
+      findModels(modelFolders).map((found) =>
+        examine(found, { cacheFolder, vae: found.name === model ? ownVae : undefined }),
+      ),
+    ),
     defaultModel: model,
   };
   stdout.write(flags.has('json') ? `${JSON.stringify(report)}\n` : asText(report));
@@ -87,9 +93,12 @@ interface ExaminedModel extends FoundModel {
 }
 
 /** Opens a model and checks all its weights. */
-async function examine({ name, folder }: FoundModel, cacheFolder: string): Promise<ExaminedModel> {
+async function examine(
+  { name, folder }: FoundModel,
+  options: { readonly cacheFolder: string; readonly vae?: string },
+): Promise<ExaminedModel> {
   try {
-    const checkpoint = await openCheckpoint(folder, { cacheFolder });
+    const checkpoint = await openCheckpoint(folder, options);
     const {
       unet,
       vae,
