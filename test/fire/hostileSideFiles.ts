@@ -117,7 +117,12 @@ const bends: Record<string, (tensors: Tensors, random: Random) => unknown> = {
     ]);
     const tensor = tensors[name]!;
     delete tensors[name];
-    Object.defineProperty(tensors, wanted, { value: tensor, enumerable: true });
+    Object.defineProperty(tensors, wanted, {
+      value: tensor,
+      enumerable: true,
+      writable: true,
+      configurable: true,
+    });
   },
   'a rank past all sense': (tensors, random) => {
     const rank = 5000 + random.below(20_000);

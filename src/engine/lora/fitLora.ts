@@ -33,6 +33,7 @@ export interface Fit {
 export function fitLora(name: string, lora: Lora, targets: readonly Target[]): Fit {
   const changes = new Map<LoraPart, Map<string, Omit<Change, 'weight'>>>();
   const unmatched = [...lora.strange];
+  refuseOtherFamily(name, lora, targets);
   for (const layer of lora.layers) {
     const place = find(layer, targets);
     const found = place ? changesOf(name, lora, layer, place) : [];
@@ -115,6 +116,29 @@ function lengthsOf(name: string, { tensors }: LoraLayer, base: TensorInfo): Chan
     );
   }
   return { info, kind, by: byInput ? 'input' : 'row' };
+}
+
+/** What the text states of each family's U-Net have for a width. */
+const families: Readonly<Record<number, string>> = {
+  768: 'Stable Diffusion 1',
+  1024: 'Stable Diffusion 2',
+  1280: "SDXL's refiner",
+  2048: 'SDXL',
+};
+
+/** The families differ in the width of the text states, which the keys and values of the U-Net's attention take. */
+function refuseOtherFamily(name: string, { layers }: Lora, targets: readonly Target[]): void {
+  const unet = targets.find(({ part }) => part === 'unet');
+  for (const layer of layers) {
+    const module = unet?.modules.get(layer.module);
+    if (!module || !/\.attn2\.to_[kv]$/.test(module)) continue;
+    const width = unet!.weights.tensors.get(`${module}.weight`)!.shape[1]!;
+    const found = deltaOf(layer)?.columns;
+    if (found === undefined || found === width) continue;
+    const [theirs, ours] = [families[found], families[width]];
+    if (theirs === undefined || ours === undefined) return;
+    throw cannot(name, `it was made for ${theirs}`, `one made for ${ours}, as this model is`);
+  }
 }
 
 function refuseOtherSizes(

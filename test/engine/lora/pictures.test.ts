@@ -27,6 +27,18 @@ test.each(await loraCases())('with LoRA $name $family draws as diffusers does', 
   compare(picture.pixels, await decodePicture(await readFile(join(lorasFolder, file))));
 });
 
+test('side by side, jobs with LoRAs, with others and with none each draw what they draw alone', async () => {
+  const pipeline = await opened('sd1');
+  const hooks = { signal: new AbortController().signal, preview: false };
+  const draw = async (prompt: string) =>
+    (await pipeline.draw({ prompt, width: 32, height: 32, steps: 3, seed: 1 }, hooks)).pixels;
+  const prompts = ['a dog', 'a dog <lora:ink:0.8>', 'a dog <lora:ink:0.7>', 'a dog <lora:kohya>', 'a dog'];
+  const alone = [];
+  for (const prompt of prompts) alone.push(await draw(prompt));
+  expect(new Set(alone.map(({ data }) => Buffer.from(data).toString('base64'))).size).toBe(4);
+  expect(await Promise.all(prompts.map(draw))).toEqual(alone);
+});
+
 async function opened(family: string): Promise<Pipeline> {
   const open = async () =>
     openPipeline({
