@@ -17,8 +17,8 @@ export interface PullProgress extends Required<PullHooks> {
  * @example const bar = await startPullProgress(stderr, 'owner/repo'); bar.onSize(9); bar.onBytes(3); bar.stop();
  */
 export async function startPullProgress(stderr: Surroundings['stderr'], what: string): Promise<PullProgress> {
-  const bar = await openBar(stderr, '{doing} {bar} {percentage}% {here}/{all}');
-  bar?.start(1, 0, { doing: `Looking at ${what}`, here: '', all: '' });
+  const bar = await openBar(stderr, '{doing} {bar} {percentage}% {amount}');
+  bar?.start(1, 0, { doing: `Looking at ${what}`, amount: '' });
   let here = 0;
   let total = 0;
   return {
@@ -34,7 +34,7 @@ export async function startPullProgress(stderr: Surroundings['stderr'], what: st
     },
     onBytes(bytes) {
       here += bytes;
-      bar?.update(here, { doing: `Pulling ${what}`, here: shownBytes(here), all: shownBytes(total) });
+      bar?.update(here, { doing: `Pulling ${what}`, amount: `${shownBytes(here)} of ${shownBytes(total)}` });
     },
     stop: () => bar?.stop(),
   };

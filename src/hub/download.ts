@@ -169,7 +169,9 @@ function refuseOtherThings(wanted: Download, { headers }: Answer, start: Uint8Ar
   const page = headers.get('content-type')?.startsWith('text/html')
     ? 'a web page, perhaps to log in on'
     : undefined;
-  const mistaken = page ?? mistakenFor(Buffer.from(start.subarray(0, 32)));
+  // The length of a header may begin as a pickle does; what follows it never.
+  const plausible = start.length > 8 && start[8] === 0x7b;
+  const mistaken = page ?? (plausible ? undefined : mistakenFor(Buffer.from(start.subarray(0, 32))));
   if (mistaken) refuse(wanted, mistaken, 'a .safetensors file');
 }
 

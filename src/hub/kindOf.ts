@@ -4,6 +4,10 @@ import type { Kind } from './kinds.js';
 
 type Named = ReadonlyMap<string, TensorInfo>;
 
+/** kohya's prefixes, then the parts of a LoRA, LoHa, LoKr, OFT and DoRA. */
+const ofLora =
+  /^lora_(unet|te\d?)_|[._]lora[._]?(up|down|a|b|mid)\b|\.(hada|lokr)_w\d|\.oft_(blocks|diag)$|\.dora_scale$|\.lora\./i;
+
 /** Widths of the text encoders that an embedding may be for: CLIP-L, OpenCLIP-H, OpenCLIP-G. */
 const encoderWidths = [768, 1024, 1280];
 
@@ -17,12 +21,7 @@ const encoderWidths = [768, 1024, 1280];
 export function kindOf(tensors: Named): Kind | undefined {
   const names = [...tensors.keys()];
   const some = (pattern: RegExp) => names.some((name) => pattern.test(name));
-  if (
-    some(
-      /[._]lora[._]?(up|down|a|b|mid)\b|\.(hada|lokr)_w\d|\.oft_blocks$|\.oft_diag$|\.dora_scale$|\.lora\./i,
-    )
-  )
-    return 'lora';
+  if (some(ofLora)) return 'lora';
   if (some(/^model\.diffusion_model\./)) return 'model';
   if (some(/^control_model\.|^controlnet_|^input_hint_block\.|^zero_convs\./)) return 'controlnet';
   if (isEmbedding(tensors)) return 'embedding';
@@ -31,15 +30,18 @@ export function kindOf(tensors: Named): Kind | undefined {
     !some(/^text_model\.|^embeddings\./)
   )
     return 'vae';
+  // TAESD's author's own files are torch's Sequential.
+  if (some(/^(decoder\.|encoder\.)?\d+\.conv\.\d+\.weight$/)) return 'vae';
   if (isUpscalerOf(tensors)) return 'upscaler';
   return undefined;
 }
 
-/** One or two tensors of vectors as wide as a text encoder's. */
+/** A1111's, SDXL's and old diffusers' names, or a few vectors, under the word for them, as wide as a text encoder's. */
 function isEmbedding(tensors: Named): boolean {
   if (tensors.size === 0 || tensors.size > 4) return false;
   return [...tensors].every(([name, { shape }]) => {
-    const width = shape.at(-1) ?? 0;
-    return shape.length <= 2 && encoderWidths.includes(width) && !/\.(weight|bias)$/.test(name);
+    if (shape.length === 0 || shape.length > 2) return false;
+    if (/^(emb_params|clip_[lg]|string_to_param\..*|<.*>)$/.test(name)) return true;
+    return encoderWidths.includes(shape.at(-1)!) && !/\.(weight|bias)$/.test(name);
   });
 }

@@ -245,6 +245,14 @@ describe('files that are what was uploaded, and no good', () => {
     expect(await refused(puller(hub).pull(id))).toContain(sentence);
   });
 
+  test('a header whose length begins as a pickle does is a header', async () => {
+    const text = JSON.stringify({ 'a.lora_up.weight': { dtype: 'F32', shape: [1], data_offsets: [0, 4] } });
+    const bytes = rawSafetensors(text.padEnd(0x280), Buffer.alloc(4));
+    expect([...bytes.subarray(0, 2)]).toEqual([0x80, 0x02]);
+    const hub = await startHub([{ id, files: { 'ink.safetensors': bytes } }]);
+    await puller(hub).pull(id);
+  });
+
   test('components that no pipeline has are left there', async () => {
     const files = await checkpointFiles();
     const named = {
