@@ -34,6 +34,22 @@ test('a ControlNet reads as its extension of the web UI writes it', () => {
   expect(text()).toContain(`, ControlNet 0: "Module: none, ${rest}", Version`);
 });
 
+test('further runs, variations and clip skip read as A1111 writes them', () => {
+  const hires = { scale: 2, strength: 0.7, steps: 10 };
+  const others = {
+    ...{ clipSkip: 1, variation: { seed: 9, strength: 0.2 } },
+    refiner: { name: 'fine', start: 0.8 },
+  };
+  expect(formatParameters({ ...picture, ...others, hires }, '0.1.0')).toContain(
+    'Variation seed: 9, Variation seed strength: 0.2, Denoising strength: 0.7, Clip skip: 2, Hires upscale: 2, ' +
+      'Hires steps: 10, Hires upscaler: Latent, Refiner: fine, Refiner switch at: 0.8, Version',
+  );
+  // Which draws no hires fix from a picture.
+  expect(formatParameters({ ...picture, hires, strength: 0.3 }, '0.1.0')).toContain(
+    'Denoising strength: 0.3, Hires upscale: 2, Hires steps: 10, Hires upscaler: Latent, Hires denoising strength: 0.7',
+  );
+});
+
 test.each([undefined, ''])('a negative prompt of %j has no line', (negative) => {
   expect(formatParameters({ ...picture, negative }, '0.1.0')).toBe(
     'a happy dog\nSteps: 20, Sampler: ddim, CFG scale: 3, Seed: 7, Size: 128x64, Model: sprite, Version: kiln 0.1.0',
