@@ -60,7 +60,7 @@ export async function pullRepo(
 
 /** Configs come first: whether Kiln draws with it is known before its gigabytes come. */
 async function pipeline(story: Story): Promise<Pulled> {
-  const { request, repo, wire, staging } = story;
+  const { request, repo, wire } = story;
   if (request.kind !== undefined && request.kind !== 'model') {
     throw new UserError(
       'bad-option',
@@ -69,7 +69,7 @@ async function pipeline(story: Story): Promise<Pulled> {
   }
   return folder(story, 'model', request.modelsFolder, async (fetch) => {
     await fetch([indexFile]);
-    const components = await namedComponents(staging.blob(digestOf(repo, indexFile)));
+    const components = await reading(story, indexFile, namedComponents);
     const configs = [indexFile, ...configPaths(components, repo)];
     await fetch(configs);
     await refuseUndrawable(story, configs);
@@ -79,13 +79,12 @@ async function pipeline(story: Story): Promise<Pulled> {
 
 /** A ControlNet or a VAE, its config and weights at the root. */
 async function alone(story: Story): Promise<Pulled> {
-  const { request, repo, wire, hooks, staging } = story;
+  const { request, repo, wire, staging } = story;
   await fetchFiles([repo.files.get(alonesFile)!], { repo, staging, wire, hooks: {} });
-  const kind = request.kind ?? (await aloneKind(staging.blob(digestOf(repo, alonesFile))));
-  if (kind === undefined || kind === 'model') {
+  const kind = await reading(story, alonesFile, aloneKind);
+  if (kind === undefined || kind === 'model' || (request.kind ?? kind) !== kind) {
     // People put configs of other programs beside a file.
-    const file = onlyFile(repo, wire.action);
-    return oneFile({ ...story, hooks }, file);
+    return oneFile(story, onlyFile(repo, wire.action));
   }
   return folder(story, kind, join(request.modelsFolder, kinds[kind]), async (fetch) => [
     alonesFile,
@@ -181,16 +180,13 @@ function onlyFile({ id, files }: Repo, action: string): string {
 
 /** Weights' paths, with the shards of those that are an index. */
 async function allWeights(story: Story, folders: readonly string[], fetch: Fetch): Promise<string[]> {
-  const { request, repo, wire, staging } = story;
+  const { request, repo, wire } = story;
   const paths = weightPaths(folders, repo, request.variant, wire.action);
   const indexes = paths.filter((path) => path.endsWith('.json'));
   await fetch(indexes);
   const shards: string[] = [];
   for (const index of indexes) {
-    const file = staging.blob(digestOf(repo, index));
-    const map = await readWeightMap(file).catch((error) => {
-      throw aboutRepo(story, error, file, index);
-    });
+    const map = await reading(story, index, readWeightMap);
     for (const name of new Set(map.values())) {
       const path = [...index.split('/').slice(0, -1), name].join('/');
       if (!repo.files.has(path)) {
@@ -214,6 +210,18 @@ async function refuseUndrawable(story: Story, configs: readonly string[]): Promi
     await staging.remove();
     throw aboutRepo(story, error, tree, repo.id);
   }
+}
+
+/** Reads a small file that came. */
+async function reading<Value>(
+  story: Story,
+  path: string,
+  read: (file: string) => Promise<Value>,
+): Promise<Value> {
+  const file = story.staging.blob(digestOf(story.repo, path));
+  return read(file).catch((error) => {
+    throw aboutRepo(story, error, file, path);
+  });
 }
 
 /** A complaint about a file here, as one about where it is from. */

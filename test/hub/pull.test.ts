@@ -228,6 +228,12 @@ describe('a repo of something else', () => {
     ]);
   });
 
+  test('with the config of another program is its one file', async () => {
+    const files = { 'config.json': '{"model_type":"lora"}', 'ink.safetensors': weights() };
+    const hub = await startHub([{ id: 'somebody/ink', files }]);
+    expect(await puller(hub).pull('somebody/ink')).toMatchObject({ kind: 'lora', name: 'ink' });
+  });
+
   test('of no known kind is kept until --kind says what it is', async () => {
     const hub = await startHub([{ id: 'somebody/odd', files: { 'odd.safetensors': weights('odd.thing') } }]);
     const { pull } = puller(hub);
