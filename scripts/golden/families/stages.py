@@ -66,6 +66,11 @@ REQUESTS = {
         ("refiner-img2img", {**REFINED, **PICTURE, "seed": 26, "steps": 8}),
         ("refiner-clip-skip", {**REFINED, "seed": 27, "clipSkip": 1}),
         ("refiner-hires", {**REFINED, **HIRES, "seed": 28, "steps": 8, "scheduler": "euler_a"}),
+        # As SDXL-Lightning and Hyper-SD are drawn with: few steps, from the noisiest timestep on, without guidance.
+        ("lightning", {**PLAIN, "seed": 31, "steps": 4, "guidance": 0.0, "scheduler": "euler_trailing"}),
+        ("lightning-in-1", {**PLAIN, "seed": 32, "steps": 1, "guidance": 0.0, "scheduler": "euler_trailing"}),
+        ("hyper", {**PLAIN, "seed": 33, "steps": 2, "guidance": 0.0, "scheduler": "ddim_trailing"}),
+        ("hyper-img2img", {**PLAIN, **PICTURE, "seed": 34, "steps": 4, "guidance": 0.0, "scheduler": "ddim_trailing"}),
         # A base as a refiner: it is told sizes.
         ("refiner-turbo", {**REFINED, "seed": 29, "refiner": {"name": "sdxl-turbo", "start": 0.6},
             "scheduler": "euler"}),

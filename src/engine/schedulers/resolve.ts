@@ -36,8 +36,10 @@ const distilled = new Set(['LCMScheduler', 'TCDScheduler']);
 /** The class behind each name of a request, and what the name adds to its options. */
 const byName: Readonly<Record<SchedulerName, { readonly className: string; readonly options?: Options }>> = {
   ddim: { className: 'DDIMScheduler' },
+  ddim_trailing: { className: 'DDIMScheduler', options: { timestep_spacing: 'trailing' } },
   pndm: { className: 'PNDMScheduler' },
   euler: { className: 'EulerDiscreteScheduler' },
+  euler_trailing: { className: 'EulerDiscreteScheduler', options: { timestep_spacing: 'trailing' } },
   euler_a: { className: 'EulerAncestralDiscreteScheduler' },
   heun: { className: 'HeunDiscreteScheduler' },
   dpmpp_2m: { className: 'DPMSolverMultistepScheduler' },

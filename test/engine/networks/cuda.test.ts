@@ -135,6 +135,11 @@ describe.each(realNetworks)('$name at its real size', (network) => {
   it('adds biases in the kernels behind them', () => {
     if (!network.name.includes('U-Net')) return;
     const feedForwards = count('BiasSplitGelu');
+    if (network.name.includes('refiner')) {
+      // Its channels, 384 and twice and four times as many, are none that these kernels are made for.
+      expect([feedForwards, count('BiasAdd')]).toEqual([0, 0]);
+      return;
+    }
     expect(feedForwards).toBeGreaterThan(0);
     expect(count('BiasAdd')).toBe(feedForwards);
     expect(count('Gelu')).toBe(0);
