@@ -8,10 +8,8 @@ export interface Pixels {
 /** The schedulers a request may name; each is the diffusers class in the comment. */
 export const schedulerNames = [
   'ddim', // DDIMScheduler
-  'ddim_trailing', // DDIMScheduler, timestep_spacing="trailing": for Hyper-SD
   'pndm', // PNDMScheduler
   'euler', // EulerDiscreteScheduler
-  'euler_trailing', // EulerDiscreteScheduler, timestep_spacing="trailing": for SDXL-Lightning
   'euler_a', // EulerAncestralDiscreteScheduler
   'heun', // HeunDiscreteScheduler
   'dpmpp_2m', // DPMSolverMultistepScheduler
@@ -20,6 +18,8 @@ export const schedulerNames = [
   'unipc', // UniPCMultistepScheduler
   'lcm', // LCMScheduler
   'tcd', // TCDScheduler
+  'ddim_trailing', // DDIMScheduler, timestep_spacing="trailing": for Hyper-SD
+  'euler_trailing', // EulerDiscreteScheduler, timestep_spacing="trailing": for SDXL-Lightning
 ] as const;
 export type SchedulerName = (typeof schedulerNames)[number];
 
