@@ -52,11 +52,16 @@ export async function download(wanted: Download): Promise<string> {
     },
   };
   const part = await partOf(file);
-  // An earlier process may have left bytes that are not what was sent: once is no reason to give up.
-  let mayBeStale = part.length > 0;
-  for (;;) {
+  let mayBePatched = part.length > 0;
+  for (let whole = false; ; whole = true) {
     counted.onBytes?.(part.length);
-    const digest = await patiently(() => goOn(counted, part), { ...wire, progress: () => came });
+    let tries = 0;
+    const once = () => {
+      tries += 1;
+      return goOn(counted, part);
+    };
+    const digest = await patiently(once, { ...wire, progress: () => came });
+    mayBePatched ||= tries > 1;
     const found = digest.value();
     if (wanted.digest === undefined || found === wanted.digest.value) {
       await rename(part.file, file);
@@ -64,7 +69,8 @@ export async function download(wanted: Download): Promise<string> {
     }
     counted.onBytes?.(-part.length);
     await part.discard();
-    if (!mayBeStale) {
+    // Bytes of several connections, or of an earlier process, may not be of one file: once, all of it comes again.
+    if (whole || !mayBePatched) {
       const name = wanted.digest.kind === 'sha256' ? 'SHA-256' : 'SHA-1';
       refuse(
         wanted,
@@ -72,7 +78,6 @@ export async function download(wanted: Download): Promise<string> {
         `${wanted.digest.value.slice(0, 12)}… as listed`,
       );
     }
-    mayBeStale = false;
   }
 }
 

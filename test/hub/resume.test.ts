@@ -164,6 +164,23 @@ describe('bytes that are not those promised', () => {
     expect(ink(folder).equals(bytes)).toBe(true);
   });
 
+  test('of several connections, from servers that know no ETags, cost one more download', async () => {
+    const { hub, ranges, watched } = await hubOf(bytes);
+    const { folder, pull, counted } = watched();
+    const arrived = (count: number) => counted.here >= count;
+    const blind = { headers: { etag: '' } };
+    hub.trouble = ({ host, before }) =>
+      host === 'hub'
+        ? undefined
+        : [
+            { cutAfter: 10_000, arrived, ...blind },
+            { bytes: others, ...blind },
+          ][before];
+    await pull(id);
+    expect(ranges()).toEqual([undefined, 'bytes=10000-', undefined]);
+    expect(ink(folder).equals(bytes)).toBe(true);
+  });
+
   test('are refused in small files too, by what git calls them', async () => {
     const config = JSON.stringify({ _class_name: 'AutoencoderKL' });
     const hub = await startHub([{ id, files: { 'config.json': config, 'model.safetensors': bytes } }]);
