@@ -46,6 +46,8 @@ type Build = (p: Params, control?: Params) => void;
 export interface ModelOptions {
   readonly device: Exclude<Device, 'auto'>;
   readonly cacheFolder: string;
+  /** Where weights that its own graphs alone need are kept; the cache folder when left out. */
+  readonly graphsFolder?: string;
   readonly threads?: number;
   readonly onRun?: RunMarks;
   /** Where its sessions are kept, so that several models share one budget; its own when left out. */
@@ -89,7 +91,10 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       await paramsOf(await component.weights()),
       control && (await paramsOf(control.weights, 'ControlNet')),
     );
-    const session = await openGraph(graph, { ...options, device });
+    const session = await openGraph(graph, {
+      ...{ ...options, device },
+      cacheFolder: options.graphsFolder ?? options.cacheFolder,
+    });
     loadTime += performance.now() - began;
     return session;
   }

@@ -58,7 +58,7 @@ export async function loraModel(
     merged.set(part, result);
   }
   return {
-    model: modelOf(base, merged, { ...options, cacheFolder }),
+    model: modelOf(base, merged, { ...options, graphsFolder: cacheFolder }),
     ownEncoders: [...merged.keys()].some((part) => part !== 'unet'),
     warnings: fits.flatMap((fit, i) => warningOf(wanted[i]!, fit)),
   };

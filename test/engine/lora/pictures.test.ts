@@ -27,6 +27,17 @@ test.each(await loraCases())('with LoRA $name $family draws as diffusers does', 
   compare(picture.pixels, await decodePicture(await readFile(join(lorasFolder, file))));
 });
 
+test('the negative prompt names no LoRAs', async () => {
+  const pipeline = await opened('sd1');
+  const hooks = { signal: new AbortController().signal, preview: false };
+  const size = { width: 32, height: 32, steps: 1, seed: 1 };
+  const { loras, negative } = await pipeline.draw(
+    { prompt: 'a dog', negative: '<lora:nothing:1>', ...size },
+    hooks,
+  );
+  expect({ loras, negative }).toEqual({ loras: undefined, negative: '<lora:nothing:1>' });
+});
+
 test('side by side, jobs with LoRAs, with others and with none each draw what they draw alone', async () => {
   const pipeline = await opened('sd1');
   const hooks = { signal: new AbortController().signal, preview: false };

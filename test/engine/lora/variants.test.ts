@@ -45,6 +45,20 @@ test('what a LoRA does not change is shared: the VAE always, text encoders where
   await variants.close();
 });
 
+test('a LoRA may count for the text encoders and for the U-Net in its own way', async () => {
+  const variants = await opened();
+  const base = await variants.of({ prompt: '' });
+  const runUNet = async (prompt: string) => {
+    const { model } = await variants.of({ prompt });
+    return (await model.unet(unetShape).run(unetFeeds)).out_sample!.data;
+  };
+  expect((await variants.of({ prompt: '<lora:ink:0:0.9>' })).encoder).toBe(base.encoder);
+  expect(await runUNet('<lora:ink:0:0.9>')).toEqual(await runUNet('<lora:ink:0.9>'));
+  expect((await variants.of({ prompt: '<lora:ink:0.9:0>' })).encoder).not.toBe(base.encoder);
+  expect(await runUNet('<lora:ink:0.9:0>')).toEqual(await runUNet(''));
+  await variants.close();
+});
+
 test('only what changes is written, and the next process finds it', async () => {
   const cacheFolder = join(scratch, 'written');
   const draw = async () => {
