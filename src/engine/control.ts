@@ -16,7 +16,7 @@ export interface PreparedControl {
   readonly key: string;
   /**
    * Whether it acts in the `n`th call of the U-Net, from 0. Outside of its part of the steps the U-Net is drawn with
-   * alone: adding nothing gives what no ControlNet gives, for two thirds of the time.
+   * alone: what adds nothing need not be computed.
    */
   acts(n: number): boolean;
   /** The U-Net's further inputs where it acts, with so many rows a call. */
