@@ -91,10 +91,8 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       await paramsOf(await component.weights()),
       control && (await paramsOf(control.weights, 'ControlNet')),
     );
-    const session = await openGraph(graph, {
-      ...{ ...options, device },
-      cacheFolder: options.graphsFolder ?? options.cacheFolder,
-    });
+    const cacheFolder = options.graphsFolder ?? options.cacheFolder;
+    const session = await openGraph(graph, { ...options, device, cacheFolder });
     loadTime += performance.now() - began;
     return session;
   }
