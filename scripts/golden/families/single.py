@@ -10,7 +10,7 @@ import torch
 from diffusers.loaders import single_file_utils as theirs
 from safetensors.torch import load_file
 
-from . import requests as ask
+from . import requests as ask, tasks
 from .parts import clip, model_index, unet, vae, with_prefix
 from .sd import DDIM, NEW, NO_SAFETY, PNDM, POSITIONS
 from .sdxl import EULER, XL_VAE, sdxl, xl_unet
@@ -251,4 +251,41 @@ ssd = xl("single-ssd", 64, xl_unet((64, 128), "DC", "CD", 128, 64, {
     "transformer_layers_per_block": [1, [1, 2]], "reverse_transformer_layers_per_block": [[2, 1, 3], 1]},
     dtype="F16"), ask.few(SMALL))
 
-FAMILIES = [sd1, sd2v, base, ssd]
+
+
+def of_task(family, name, seed, pipeline, channels, pictures, **more):
+    """A family whose U-Net takes more than latents."""
+    part = family["components"]["unet"]
+    part = {**part, "config": {**part["config"], "in_channels": channels, **more.pop("unet", {})}}
+    return {
+        **family, "name": name, "seed": seed, "pictures": pictures, **more,
+        "index": {**family["index"], "_class_name": pipeline},
+        "components": {**family["components"], **more.pop("components", {}), "unet": part},
+    }
+
+
+inpaint = of_task(sd1, "single-inpaint", 65, "StableDiffusionInpaintPipeline", 9, [
+    ("own", {**tasks.MASK, "steps": 4, "seed": 1, "strength": 1.0}),
+    ("part", {**tasks.MASK, "steps": 4, "seed": 2, "strength": 0.6, "scheduler": "ddim"}),
+])
+instruct = of_task(sd1, "single-instruct", 66, "StableDiffusionInstructPix2PixPipeline", 8,
+    [("own", {**tasks.PICTURE, "steps": 4, "seed": 1}), ("ddim", {**tasks.PICTURE, "steps": 4, "seed": 2,
+        "scheduler": "ddim"})],
+    configs={"scheduler/scheduler_config.json": tasks.EULER_A})
+instruct["index"]["scheduler"] = ["diffusers", "EulerAncestralDiscreteScheduler"]
+# Noise levels are classes, four pixels a latent, and on the upper levels the prompt is all that is looked at.
+UPSCALER = {"scheduler/scheduler_config.json": {**DDIM, "beta_start": 0.0001, "beta_end": 0.02},
+    "low_res_scheduler/scheduler_config.json":
+        tasks.upscale["configs"]["low_res_scheduler/scheduler_config.json"]}
+upscale = of_task(sd2v, "single-upscale", 67, "StableDiffusionUpscalePipeline", 7, tasks.enlarged(steps=3, names=[])[:2],
+    single={"layout": "sd2"}, configs=UPSCALER,
+    components={"text_encoder": text(192, 2, activation="gelu", config=VOCABULARY),
+        "vae": vae((32, 64, 64), groups=32, config={**NEW, "sample_size": 512, "scaling_factor": 0.08333})},
+    unet={"block_out_channels": [64, 128, 128], "attention_head_dim": 8, "cross_attention_dim": 192,
+        "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+        "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"], "num_class_embeds": 1000,
+        "only_cross_attention": [True, True, False], "sample_size": 128})
+upscale["index"] |= {"max_noise_level": 350, "low_res_scheduler": ["diffusers", "DDPMScheduler"],
+    "watermarker": [None, None]}
+
+FAMILIES = [sd1, sd2v, base, ssd, inpaint, instruct, upscale]

@@ -1,3 +1,4 @@
+import type { schedulerOf } from './schedulers.js';
 import type { Layout } from './textEncoders.js';
 import type { UNetHints } from './unetShape.js';
 
@@ -10,7 +11,7 @@ export interface Kind {
   readonly scalingFactor: number;
   /** Pixels of a side that it was trained at. */
   readonly pixels: number;
-  readonly scheduler: 'sd' | 'xl' | 'upscaler' | 'turbo' | 'xl-turbo';
+  readonly scheduler: Parameters<typeof schedulerOf>[0];
   readonly defaults: { readonly steps?: number; readonly guidance?: number };
   readonly forceZeros: boolean;
 }
@@ -21,6 +22,7 @@ const classes: Readonly<Record<number, string>> = {
   8: 'StableDiffusionInstructPix2PixPipeline',
   9: 'StableDiffusionInpaintPipeline',
 };
+const schedulers: Readonly<Record<number, 'upscaler' | 'instruct'>> = { 7: 'upscaler', 8: 'instruct' };
 const xlClasses: Readonly<Record<number, string>> = {
   8: 'StableDiffusionXLInstructPix2PixPipeline',
   9: 'StableDiffusionXLInpaintPipeline',
@@ -46,7 +48,7 @@ export function kindOf(layout: Layout, inChannels: number, isV: boolean, name: s
     heads: eight ? { count: 8 } : { channels: 64 },
     scalingFactor: upscales ? 0.08333 : 0.18215,
     pixels: layout === 'sd2' && isV && !upscales ? 768 : 512,
-    scheduler: turbo ? 'turbo' : upscales ? 'upscaler' : 'sd',
+    scheduler: turbo ? 'turbo' : (schedulers[inChannels] ?? 'sd'),
     defaults: turbo ? { steps: 1, guidance: 0 } : {},
     forceZeros: true,
   };

@@ -32,7 +32,7 @@ export const noiseScheduler = {
  * @example schedulerOf('sd', { type: 'epsilon', zeroSnr: false })._class_name; // 'PNDMScheduler'
  */
 export function schedulerOf(
-  family: 'sd' | 'xl' | 'upscaler' | 'turbo' | 'xl-turbo',
+  family: 'sd' | 'xl' | 'upscaler' | 'instruct' | 'turbo' | 'xl-turbo',
   { type, zeroSnr }: Prediction,
 ): Record<string, unknown> {
   const common = { ...kept, prediction_type: type };
@@ -52,6 +52,8 @@ export function schedulerOf(
       const className = family === 'turbo' ? 'EulerDiscreteScheduler' : 'EulerAncestralDiscreteScheduler';
       return { _class_name: className, ...common, ...sampled, timestep_spacing: 'trailing' };
     }
+    case 'instruct':
+      return { _class_name: 'EulerAncestralDiscreteScheduler', ...common, clip_sample: false };
     case 'upscaler':
       return {
         _class_name: 'DDIMScheduler',
