@@ -10,6 +10,7 @@ import { together } from '../jobs/together.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import type { ControlArguments } from './controlArguments.js';
 import { readDrawArguments } from './drawArguments.js';
+import { givenPictures } from './givenPictures.js';
 import { locateLoras } from './loraArgument.js';
 import { modelFolder } from './models.js';
 import { type Drawn, openOutput, type Written } from './output.js';
@@ -90,6 +91,22 @@ export const drawCommand: CliCommand = {
       value: 'N',
       about: "layers left out at the end of CLIP for the prompt, as diffusers' clip_skip",
     },
+    mask: {
+      value: 'FILE|alpha',
+      about: 'which part of it to draw anew: white in FILE, or what is transparent in the picture itself',
+    },
+    extend: {
+      value: 'L,T,R,B',
+      about: 'pixels to add to it at the left, the top, the right and the bottom, and to draw',
+    },
+    'image-guidance': {
+      value: 'X',
+      about: 'how closely an instruct-pix2pix model keeps to it, 1.5 as a rule',
+    },
+    'noise-level': {
+      value: 'N',
+      about: "how much of it Stable Diffusion's ×4 upscaler may invent, 20 as a rule",
+    },
     device: { value: 'NAME', about: 'auto, cpu, cuda, cuda:N or webgpu' },
     out: { value: 'FILE', about: 'where to write; a file of that name is replaced' },
     json: { about: 'one JSON object a picture on stdout, and nothing else there' },
@@ -117,7 +134,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   // Checked as --model is, and found by a name or as a path.
   const refinerFile = refiner && modelFolder(refiner.file!, config.modelFolders);
   const output = await openOutput(wanted.out);
-  const init = wanted.init === undefined ? undefined : await readPictureFile(wanted.init);
+  const given = await givenPictures(wanted, folder);
   const control = wanted.control && (await withPicture(wanted.control));
 
   const bar = await startProgress(stderr, basename(folder, '.safetensors'), wanted.seeds.length);
@@ -137,7 +154,8 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     engine = await unlessAborted(opening, signal);
     const request: DrawRequest = {
       ...wanted.request,
-      ...{ init, loras, control, refiner: refiner && { ...refiner, file: refinerFile } },
+      ...given,
+      ...{ loras, control, refiner: refiner && { ...refiner, file: refinerFile } },
     };
     const pictures = await drawAll(engine, request, wanted.seeds, signal, bar);
     bar.stop();

@@ -6,10 +6,11 @@ import type { Device, DrawRequest, LoraUse, SchedulerName } from '../job.js';
 import type { Arguments } from './command.js';
 import { type ControlArguments, readControlArguments } from './controlArguments.js';
 import { readLoraArgument } from './loraArgument.js';
+import { type PictureArguments, readPictureArguments } from './pictureArguments.js';
 import { readStageArguments } from './stageArguments.js';
 
 /** What `kiln draw` was asked for, as far as it can be understood without a model. */
-export interface DrawArguments {
+export interface DrawArguments extends PictureArguments {
   /** Less the seed and all pictures. */
   readonly request: DrawRequest;
   /** One a picture, counting up. */
@@ -19,8 +20,6 @@ export interface DrawArguments {
   readonly vae: string | undefined;
   readonly loras: readonly LoraUse[] | undefined;
   readonly device: Device | undefined;
-  /** The file of the picture to start from. */
-  readonly init: string | undefined;
   readonly control: ControlArguments | undefined;
   readonly out: string | undefined;
   readonly json: boolean;
@@ -66,16 +65,20 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     guidanceRescale: real('guidance-rescale'),
     scheduler: flags.get('scheduler') as SchedulerName | undefined,
     strength: real('strength'),
+    imageGuidance: real('image-guidance'),
+    noiseLevel: whole('noise-level'),
     decoder: flags.get('decoder') as DrawRequest['decoder'],
     ...readStageArguments(flags, whole, real),
   };
-  const init = flags.get('init');
   const control = readControlArguments(flags, real);
   const seed = whole('seed');
-  refuseWhatNoModelDraws(
-    { ...request, seed, control: control && { ...control, image: anyPicture } },
-    init !== undefined,
-  );
+  const pictures = readPictureArguments(flags);
+  const { mask, extend } = pictures;
+  refuseWhatNoModelDraws({
+    ...{ ...request, seed, control: control && { ...control, image: anyPicture } },
+    init: pictures.init === undefined ? undefined : anyPicture,
+    mask: (mask ?? extend) === undefined ? undefined : anyPicture,
+  });
   return {
     request,
     seeds: seedsFrom(seed, whole('count') ?? 1),
@@ -83,7 +86,7 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     vae: flags.get('vae'),
     loras: lists?.get('lora')?.map(readLoraArgument),
     device,
-    init,
+    ...pictures,
     control,
     out: flags.get('out'),
     json: flags.has('json'),
@@ -106,10 +109,9 @@ function numberOf(
 
 const anyPicture = { width: 1, height: 1, data: new Uint8Array(3) };
 
-function refuseWhatNoModelDraws(request: DrawRequest, hasInit: boolean): void {
-  const init = hasInit ? anyPicture : undefined;
+function refuseWhatNoModelDraws(request: DrawRequest): void {
   const noModel = { pipelineClass: '', defaults: {}, vaeScaleFactor: 1, sampleHeight: 1, sampleWidth: 1 };
-  completeSettings({ ...request, init, width: undefined, height: undefined }, noModel);
+  completeSettings({ ...request, width: undefined, height: undefined }, noModel);
 }
 
 function seedsFrom(seed: number | undefined, count: number): number[] {

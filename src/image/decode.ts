@@ -24,6 +24,37 @@ const timeoutSeconds = 4;
  * @example const { width, height, data } = await decodePicture(await readFile('dog.png'), 'dog.png');
  */
 export async function decodePicture(bytes: Uint8Array, name = 'the picture'): Promise<Pixels> {
+  return decode(bytes, name, (picture) => picture.flatten({ background: '#ffffff' }), 3);
+}
+
+/**
+ * What of a picture is transparent, as a mask for inpainting: white where there is nothing, black where there is
+ * something; undefined where the picture has no transparent part. Under the same limits as `decodePicture`.
+ *
+ * @throws UserError `bad-image`
+ * @example const mask = await decodeAlpha(await readFile('cut-out.png'), 'cut-out.png');
+ */
+export async function decodeAlpha(bytes: Uint8Array, name = 'the picture'): Promise<Pixels | undefined> {
+  const { width, height, data } = await decode(bytes, name, (picture) => picture.ensureAlpha(), 4);
+  const mask = new Uint8Array(width * height * 3);
+  let opaque = true;
+  for (let i = 0; i < width * height; i++) {
+    const nothing = 255 - data[4 * i + 3]!;
+    opaque &&= nothing === 0;
+    mask.fill(nothing, 3 * i, 3 * i + 3);
+  }
+  return opaque ? undefined : { width, height, data: mask };
+}
+
+type Opened = ReturnType<Awaited<ReturnType<typeof loadSharp>>>;
+
+/** The picture's samples in as many channels, once `prepare` has seen to its transparent parts. */
+async function decode(
+  bytes: Uint8Array,
+  name: string,
+  prepare: (picture: Opened) => Opened,
+  channels: number,
+): Promise<Pixels> {
   if (bytes.length > maxPictureBytes) {
     throw unreadable(
       name,
@@ -49,17 +80,15 @@ export async function decodePicture(bytes: Uint8Array, name = 'the picture'): Pr
       `found ${width}×${height} pixels, want at most 16 megapixels and ${maxSide.toLocaleString('en')} a side`,
     );
   }
-  const { data, info } = await picture
-    .timeout({ seconds: timeoutSeconds })
-    .autoOrient()
-    .flatten({ background: '#ffffff' })
+  const { data, info } = await prepare(picture.timeout({ seconds: timeoutSeconds }).autoOrient())
     .toColourspace('srgb')
     .raw()
     .toBuffer({ resolveWithObject: true })
     .catch((cause) => {
       throw refusal(name, kind, cause);
     });
-  if (info.channels !== 3) throw new Error(`sharp gave ${info.channels} channels for a ${kind}, want 3`);
+  if (info.channels !== channels)
+    throw new Error(`sharp gave ${info.channels} channels for a ${kind}, want ${channels}`);
   return { width: info.width, height: info.height, data };
 }
 

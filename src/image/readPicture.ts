@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import type { Pixels } from '../job.js';
-import { decodePicture, maxPictureBytes } from './decode.js';
+import { decodeAlpha, decodePicture, maxPictureBytes } from './decode.js';
 
 /**
  * Reads and decodes a picture from the disk, under `decodePicture`'s limits.
@@ -10,6 +10,26 @@ import { decodePicture, maxPictureBytes } from './decode.js';
  * @example const init = await readPictureFile('sketch.png');
  */
 export async function readPictureFile(path: string): Promise<Pixels> {
+  return decodePicture(await readBytes(path), path);
+}
+
+/**
+ * The same with a mask of what is transparent in it, under `decodeAlpha`'s limits.
+ *
+ * @throws UserError `bad-image`, also where nothing is transparent
+ * @example const { picture, mask } = await readCutOut('cut-out.png');
+ */
+export async function readCutOut(path: string): Promise<{ picture: Pixels; mask: Pixels }> {
+  const bytes = await readBytes(path);
+  const mask = await decodeAlpha(bytes, path);
+  if (mask) return { picture: await decodePicture(bytes, path), mask };
+  throw new UserError(
+    'bad-image',
+    `Cannot take a mask from ${path}: found no transparent part in it, want one`,
+  );
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
   // Without O_NONBLOCK, opening a named pipe waits for somebody to write to it.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
     const reason = cause.code === 'ENOENT' ? 'found no such file' : `the system says ${cause.code}`;
@@ -18,7 +38,7 @@ export async function readPictureFile(path: string): Promise<Pixels> {
     });
   });
   try {
-    return await decodePicture(await readCapped(file, path), path);
+    return await readCapped(file, path);
   } finally {
     await file.close();
   }

@@ -1,5 +1,5 @@
 """Whole pictures by diffusers' own pipelines, fp32 on the CPU with a CPU generator."""
-import copy, os
+import copy, inspect, os
 
 import diffusers
 import numpy, torch
@@ -47,10 +47,16 @@ def open_pipeline(folder, family):
     text = diffusers.DiffusionPipeline.from_pretrained(folder, **options)
     kind = type(text).__name__
     picture = getattr(diffusers, FROM_PICTURE[kind]).from_pretrained(folder, **options) if kind in FROM_PICTURE else text
-    mask = getattr(diffusers, MASKED[kind]).from_pipe(text) if kind in MASKED else text
+    mask = of_parts(getattr(diffusers, MASKED[kind]), text) if kind in MASKED else text
     for pipe in (text, picture, mask):
         pipe.set_progress_bar_config(disable=True)
     return {"text": text, "picture": picture, "mask": mask}
+
+
+def of_parts(cls, pipe):
+    """Another pipeline of the same parts and options; `from_pipe` takes no AutoencoderTiny."""
+    taken = inspect.signature(cls.__init__).parameters
+    return cls(**{k: v for k, v in {**pipe.config, **pipe.components}.items() if k in taken})
 
 
 def scheduler_for(own, name):

@@ -3,7 +3,8 @@
 And inpainting with checkpoints made for none, whose pipeline keeps what the mask leaves by blending after each step.
 """
 from . import requests as ask
-from .parts import clip, model_index, unet, vae, with_prefix
+from .lcm import lcm
+from .parts import clip, model_index, tiny_vae, unet, vae, with_prefix
 from .sd import BETAS, DDIM, NEW, NO_SAFETY, PNDM, POSITIONS, SD2_UNET, openclip, sd2
 from .sdxl import EULER, XL_VAE, bigg, sdxl, xl_unet
 
@@ -86,6 +87,18 @@ blended = dict(
 xl_blended = xl_task("sdxl-blended", 64, "StableDiffusionXLPipeline", 4, EULER,
     [*inpainting(names=["euler_a"])[:3], ("defaults", {**MASK, "seed": 20, "steps": 4})])
 
+# Its pipeline hands the strength to the scheduler, the inpainting one to the steps; its guidance is a condition.
+consistent = lcm("lcm-blended", 68, "LatentConsistencyModelPipeline", [
+    ("own", {**MASK, "steps": 4, "seed": 1, "strength": 1.0}),
+    ("part", {**MASK, "steps": 6, "seed": 2, "strength": 0.6}),
+])
+# The tiny autoencoder takes no noise.
+tiny = {**blended, "name": "tiny-blended", "seed": 8, "components": {**blended["components"], "vae": tiny_vae()},
+    "index": blended["index"] | {"vae": ["diffusers", "AutoencoderTiny"]}, "pictures": [
+    ("own", {**MASK, "steps": 4, "seed": 1, "strength": 1.0}),
+    ("part", {**MASK, "steps": 6, "seed": 2, "strength": 0.6, "scheduler": "euler_a"}),
+]}
+
 EULER_A = {
     "_class_name": "EulerAncestralDiscreteScheduler", "_diffusers_version": "0.12.0.dev0", **BETAS,
     "clip_sample": False, "prediction_type": "epsilon", "set_alpha_to_one": False, "skip_prk_steps": True,
@@ -155,4 +168,4 @@ upscale["configs"]["low_res_scheduler/scheduler_config.json"] = {
     "trained_betas": None, "variance_type": "fixed_small",
 }
 
-FAMILIES = [inpaint, xl_inpaint, blended, xl_blended, instruct, xl_instruct, upscale]
+FAMILIES = [inpaint, xl_inpaint, blended, xl_blended, consistent, tiny, instruct, xl_instruct, upscale]
