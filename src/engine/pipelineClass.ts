@@ -14,6 +14,10 @@ export const isUpscale = (pipelineClass: string): boolean =>
 export const isInpaint = (pipelineClass: string): boolean =>
   /^StableDiffusion(XL)?InpaintPipeline$/.test(pipelineClass);
 
+/** Whether diffusers has a pipeline for it, and so a say in how it is drawn. */
+export const isOfDiffusers = (pipelineClass: string): boolean =>
+  /^(StableDiffusion|LatentConsistencyModel)/.test(pipelineClass);
+
 /** Stable Diffusion 1 and 2, and latent consistency models, less the upscaler: they share how a VAE is used. */
 export const isPlain = (pipelineClass: string): boolean =>
   /^(StableDiffusion|LatentConsistencyModel)(Img2Img|Inpaint|InstructPix2Pix)?Pipeline$/.test(pipelineClass);

@@ -80,6 +80,19 @@ test.each<[Record<string, string>, string]>([
   expect(() => read(isWhole ? { control: 'c', 'control-image': 'a.png', ...flags } : flags)).toThrow(message);
 });
 
+test('a mask, margins and what special models take are read', () => {
+  const flags = {
+    init: 'a.png',
+    mask: 'alpha',
+    extend: '0,8,256,0',
+    'image-guidance': '1.2',
+    'noise-level': '40',
+  };
+  const { request, mask, extend } = read(flags);
+  expect(request).toMatchObject({ imageGuidance: 1.2, noiseLevel: 40 });
+  expect([mask, extend]).toEqual(['alpha', { left: 0, top: 8, right: 256, bottom: 0 }]);
+});
+
 test('an empty negative prompt is not the same as none', () => {
   expect(read({ negative: '' }).request.negative).toBe('');
 });
@@ -120,6 +133,17 @@ test.each<[Record<string, string>, string[], RegExp]>([
   [{ guidance: '-1' }, ['x'], /^Cannot draw with guidance -1: want a number from 0 to/],
   [{ init: 'a.png', strength: '1.01' }, ['x'], /^Cannot draw with strength 1.01: want a number from 0 to 1$/],
   [{ strength: '0.5' }, ['x'], /^Cannot draw with strength 0.5: there is no picture to start from/],
+  [{ mask: 'm.png' }, ['x'], /^Cannot draw with a mask: there is no picture that it belongs to/],
+  [{ extend: '0,0,8,0' }, ['x'], /^Cannot draw with a mask: there is no picture that it belongs to/],
+  ...['8', '0,0,0,0', '0,0,-8,0', '0,0,2049,0', '1,2,3,4,5'].map(
+    (extend): [Record<string, string>, string[], RegExp] => [
+      { init: 'a.png', extend },
+      ['x'],
+      /^Cannot draw with extend ".*": want pixels to the left, the top, the right and the bottom/,
+    ],
+  ),
+  [{ 'noise-level': '351' }, ['x'], /^Cannot draw with noise level 351: want a whole number from 0 to 350$/],
+  [{ 'image-guidance': 'x' }, ['x'], /^Cannot draw with image-guidance "x": want a number$/],
   [{ width: '0' }, ['x'], /^Cannot draw with width "0": want a whole number of pixels above 0$/],
   [{ scheduler: 'ddpm' }, ['x'], /^Cannot draw with scheduler "ddpm": want one of ddim, pndm, /],
   [{ device: 'gpu' }, ['x'], /^Cannot draw on device "gpu": want auto, cpu, cuda or webgpu$/],

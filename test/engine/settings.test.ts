@@ -21,6 +21,33 @@ describe('what a request leaves out', () => {
     expect(completeSettings(request, { ...stableDiffusion, pipelineClass })).toMatchObject(expected);
   });
 
+  it.each([
+    ['StableDiffusionPipeline', { steps: 50, guidance: 7.5, strength: 1 }],
+    ['StableDiffusionInpaintPipeline', { steps: 50, guidance: 7.5, strength: 1 }],
+    ['StableDiffusionXLPipeline', { steps: 50, guidance: 7.5, strength: 0.9999 }],
+    ['LatentConsistencyModelPipeline', { steps: 4, guidance: 8.5, strength: 1 }],
+  ])(
+    "comes, with a mask, from the defaults of diffusers' inpainting pipeline for %s",
+    (pipelineClass, expected) => {
+      const request = { prompt: 'a cat', init: picture(512, 512), mask: picture(512, 512) };
+      const model = { ...stableDiffusion, pipelineClass, defaults: { strength: 0.4 } };
+      expect(completeSettings(request, model)).toMatchObject(expected);
+    },
+  );
+
+  it.each([
+    ['StableDiffusionInpaintPipeline', { steps: 50, strength: 0.8, imageGuidance: undefined }],
+    [
+      'StableDiffusionInstructPix2PixPipeline',
+      { steps: 100, guidance: 7.5, imageGuidance: 1.5, strength: undefined },
+    ],
+    ['StableDiffusionXLInstructPix2PixPipeline', { steps: 100, guidance: 5, imageGuidance: 1.5 }],
+    ['StableDiffusionUpscalePipeline', { steps: 75, guidance: 9, noiseLevel: 20, strength: undefined }],
+  ])('comes, for a picture, from those of %s', (pipelineClass, expected) => {
+    const request = { prompt: 'a cat', init: picture(128, 128) };
+    expect(completeSettings(request, { ...stableDiffusion, pipelineClass })).toMatchObject(expected);
+  });
+
   it("comes from the model's own defaults first", () => {
     const model = { ...stableDiffusion, defaults: { steps: 20, guidance: 3 } };
     expect(completeSettings({ prompt: '' }, model)).toMatchObject({ steps: 20, guidance: 3, width: 512 });
@@ -64,6 +91,12 @@ describe('a request that cannot be drawn names the option, the value and what is
     [{ seed: 2 ** 32 }, 'Cannot draw with seed 4294967296: want a whole number from 0 to 4294967295'],
     [{ seed: -1 }, 'Cannot draw with seed -1: want a whole number from 0 to 4294967295'],
     [{ strength: 1.5, init: picture(64, 64) }, 'Cannot draw with strength 1.5: want a number from 0 to 1'],
+    [
+      { mask: picture(64, 64) },
+      'Cannot draw with a mask: there is no picture that it belongs to, want one given with it',
+    ],
+    [{ imageGuidance: -1 }, 'Cannot draw with image guidance -1: want a number from 0 to 100'],
+    [{ noiseLevel: 351 }, 'Cannot draw with noise level 351: want a whole number from 0 to 350'],
     [
       { strength: 0.5 },
       'Cannot draw with strength 0.5: there is no picture to start from, want one given with it',

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { decodePicture } from '../../src/image/decode.js';
+import { decodeAlpha, decodePicture } from '../../src/image/decode.js';
 import { pngChunk } from '../../src/image/pngText.js';
-import { readPictureFile } from '../../src/image/readPicture.js';
+import { readCutOut, readPictureFile } from '../../src/image/readPicture.js';
 
 /** Red on the left, blue on the right: turned or mirrored pictures show. */
 function picture(alpha = 255): Sharp {
@@ -179,5 +179,60 @@ describe('from the disk', () => {
     ['.', 'found a folder'],
   ])('%s is refused in one sentence', async (name, part) => {
     await expect(readPictureFile(join(folder, name))).rejects.toThrow(part);
+  });
+});
+
+describe('what is transparent in a picture is a mask', () => {
+  const half = (): Sharp => {
+    const data = Uint8Array.from({ length: 16 * 8 * 4 }, (_, i) =>
+      i % 4 === 3 && (i >> 2) % 16 < 8 ? 0 : 255,
+    );
+    return sharp(data, { raw: { width: 16, height: 8, channels: 4 } });
+  };
+  test.each<[string, (from: Sharp) => Sharp]>([
+    ['PNG', (from) => from.png()],
+    ['PNG with a palette', (from) => from.png({ palette: true })],
+    ['16-bit PNG', (from) => from.toColourspace('rgb16').png()],
+    ['WebP', (from) => from.webp({ lossless: true })],
+    ['GIF', (from) => from.gif()],
+  ])('in a %s, white where there is nothing', async (_, encode) => {
+    const mask = (await decodeAlpha(await encode(half()).toBuffer()))!;
+    expect([mask.width, mask.height]).toEqual([16, 8]);
+    expect([...mask.data.subarray(0, 24), ...mask.data.subarray(24, 48)]).toEqual([
+      ...Array(24).fill(255),
+      ...Array(24).fill(0),
+    ]);
+  });
+
+  test('in shades where it is half transparent', async () => {
+    const mask = (await decodeAlpha(await picture(100).png().toBuffer()))!;
+    expect(new Set(mask.data)).toEqual(new Set([155]));
+  });
+
+  test.each<[string, (from: Sharp) => Sharp]>([
+    ['opaque PNG', (from) => from.png()],
+    ['JPEG', (from) => from.flatten().jpeg()],
+  ])('and there is none in an %s', async (_, encode) => {
+    expect(await decodeAlpha(await encode(picture()).toBuffer())).toBeUndefined();
+  });
+
+  test('and a damaged file is refused', async () => {
+    const png = await half().png().toBuffer();
+    await expect(decodeAlpha(png.subarray(0, 60), 'a.png')).rejects.toThrow(
+      'Cannot read a.png: found a damaged or cut-off PNG, want a whole one',
+    );
+  });
+
+  test('from a file with the picture over white; a file without one is refused', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kiln-alpha-'));
+    const [cutOut, whole] = [join(folder, 'cut.png'), join(folder, 'whole.png')];
+    await writeFile(cutOut, await half().png().toBuffer());
+    await writeFile(whole, await picture().png().toBuffer());
+    const { picture: read, mask } = await readCutOut(cutOut);
+    expect([...read.data.subarray(0, 3), ...mask.data.subarray(0, 3)]).toEqual(Array(6).fill(255));
+    await expect(readCutOut(whole)).rejects.toThrow(
+      `Cannot take a mask from ${whole}: found no transparent part in it, want one`,
+    );
+    await rm(folder, { recursive: true });
   });
 });

@@ -1,3 +1,4 @@
+import { isOfDiffusers } from '../pipelineClass.js';
 import { add, mul, sub } from '../schedulers/float32.js';
 import { maskLatents, maskPixels } from './maskPixels.js';
 import type { Prepared, TaskTools } from './prepared.js';
@@ -9,7 +10,8 @@ import type { Prepared, TaskTools } from './prepared.js';
  * then, and without a picture.
  *
  * Source: diffusers' `StableDiffusionInpaintPipeline` and `StableDiffusionXLInpaintPipeline`, whose order of taking noise
- * this is: the picture's, the latents', the masked picture's.
+ * this is: the picture's, the latents', the masked picture's. For a model that diffusers has no pipeline for, the
+ * pictures' latents are taken without noise.
  */
 export async function mask(tools: TaskTools): Promise<Prepared> {
   const { settings, checkpoint, autoencoder, size, scheduler, schedule, noise, initialNoise } = tools;
@@ -20,19 +22,21 @@ export async function mask(tools: TaskTools): Promise<Prepared> {
   const seesMask = in_channels > out_channels;
 
   const fromNoise = init === undefined || settings.strength === 1;
-  const latents = fromNoise && seesMask ? undefined : await autoencoder.encode(init, size, noise);
+  // What is kept is seen as it was encoded: a VAE as blurred as the built-in model's would show the noise of its latents.
+  const sampled = isOfDiffusers(checkpoint.pipelineClass) ? noise : zeros;
+  const latents = fromNoise && seesMask ? undefined : await autoencoder.encode(init, size, sampled);
   const initial = initialNoise();
   const start = scheduler.start(initial, schedule, fromNoise ? undefined : latents);
 
   if (seesMask) {
-    const masked = await autoencoder.encode(init, size, noise, hidden);
+    const masked = await autoencoder.encode(init, size, sampled, hidden);
     const extra = new Float32Array(hiddenLatents.length + masked.length);
     extra.set(hiddenLatents);
     extra.set(masked, hiddenLatents.length);
     return { start, extra };
   }
   // diffusers encodes the masked picture here too, for nothing but the noise that it takes.
-  if (checkpoint.vae.kind === 'kl') noise(initial.length);
+  if (checkpoint.vae.kind === 'kl') sampled(initial.length);
   const drawn = eachChannel(hiddenLatents, out_channels);
   const kept = sub(1, drawn);
   return {
@@ -41,6 +45,8 @@ export async function mask(tools: TaskTools): Promise<Prepared> {
       add(mul(kept, scheduler.noised(latents!, initial, schedule, next)), mul(drawn, x)),
   };
 }
+
+const zeros = (count: number) => new Float32Array(count);
 
 function eachChannel(one: Float32Array, channels: number): Float32Array {
   const all = new Float32Array(channels * one.length);

@@ -213,6 +213,39 @@ describe('a checkpoint is refused', () => {
     });
   });
 
+  test.each<[family: string, change: object, why: string]>([
+    [
+      'sd1-inpaint',
+      { in_channels: 8 },
+      'in_channels is 8, want 4 or 9, the latent channels of the VAE, or these twice and a mask',
+    ],
+    ['sd1-instruct', { in_channels: 9 }, 'in_channels is 9, want 8, the latent channels of the VAE twice'],
+    [
+      'sd2-upscale',
+      { in_channels: 4 },
+      'in_channels is 4, want 7, the latent channels of the VAE and three colours',
+    ],
+    [
+      'sd1-inpaint',
+      { num_class_embeds: 9 },
+      'num_class_embeds is 9, want null, as a prompt says nothing of classes',
+    ],
+  ])('of the family %s with %j', async (family, change, why) => {
+    const folder = join(await scratchFolder(), family);
+    await cp(await checkpointFolder(family), folder, { recursive: true });
+    const file = join(folder, 'unet/config.json');
+    const config = JSON.parse(await readFile(file, 'utf8')) as object;
+    await writeFile(file, JSON.stringify({ ...config, ...change }));
+    await expect(openCheckpoint(folder, options)).rejects.toThrow(`Cannot open ${file}: ${why}`);
+  });
+
+  test('that enlarges and does not say how its small picture is noised', async () => {
+    const folder = join(await scratchFolder(), 'sd2-upscale');
+    await cp(await checkpointFolder('sd2-upscale'), folder, { recursive: true });
+    await rm(join(folder, 'low_res_scheduler'), { recursive: true });
+    await expect(openCheckpoint(folder, options)).rejects.toThrow(/low_res_scheduler.scheduler_config.json/);
+  });
+
   test('whose U-Net wants text_embeds that no text encoder gives', async () => {
     const textStates = { max_length: 24, zero_padding: true };
     const folder = await changed('model_index.json', (json) => ({ ...json, text_states: textStates }));
