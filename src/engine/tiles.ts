@@ -14,8 +14,10 @@ export interface Tile {
 
 /** Tiles overlap by a quarter: diffusers' `tile_overlap_factor`. */
 const overlap = 0.25;
-/** What the widest maps of a VAE may take in one piece: pictures of 1.6 million pixels in Stable Diffusion's. */
+/** What a VAE may take besides its weights: pictures of 1024² in Stable Diffusion's, and every size SDXL was made for. */
 const mostBytes = 4 * 2 ** 30;
+/** Maps at the picture's full size that are in memory at once; measured on the CPU: 4250 bytes a pixel of SD 1.5. */
+const mapsAtOnce = 4;
 const bytesPerValue = 4;
 /** Of diffusers' `sample_size`, where a config has one that is of use. */
 const tileSides = { least: 256, most: 1024 };
@@ -29,9 +31,9 @@ const tileSides = { least: 256, most: 1024 };
  */
 export function tileOf(vae: Vae, factor: number, { width, height }: Size): number | undefined {
   if (vae.kind === 'tiny') return undefined;
-  const [last, before = last] = vae.config.block_out_channels as [number, number?];
-  // The last level's first block has its input twice, before and behind its norm, and its output.
-  const bytes = width * height * factor ** 2 * bytesPerValue * (2 * before + last);
+  // The widest maps are those that come up from the level below.
+  const [last, below = last] = vae.config.block_out_channels as [number, number?];
+  const bytes = width * height * factor ** 2 * bytesPerValue * mapsAtOnce * below;
   if (bytes <= mostBytes) return undefined;
   const own = [vae.config.sample_size].flat()[0]!;
   const side = Math.min(tileSides.most, Math.max(tileSides.least, own));

@@ -71,6 +71,7 @@ describe('a picture is decoded', () => {
   it.each([
     ['of SD 1 in one piece up to 1024²', vae(512), 1024, undefined],
     ['of SD 1 in tiles of its own size from there on', vae(512), 1536, 64],
+    ['of SD 1 in tiles from a megapixel on', vae(512), 1032, 64],
     ['of SD 2', vae(768), 1536, 96],
     ['of SDXL in one piece', vae(1024), 1024, undefined],
     ['of SDXL in tiles', vae(1024), 2048, 128],
