@@ -1,9 +1,12 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createAutoencoder } from '../../src/engine/autoencoder.js';
 import { openCheckpoint, type Vae } from '../../src/engine/checkpoint/folder.js';
 import type { Network } from '../../src/engine/kept-sessions.js';
+import { pixelsFromSample } from '../../src/engine/latents.js';
 import { createModel, type Model } from '../../src/engine/model.js';
+import { createGenerator } from '../../src/engine/noise/generator.js';
 import { inTiles, type Planes, tileOf } from '../../src/engine/tiles.js';
 import { recordedCalls, type Values } from '../fixtures/calls.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
@@ -61,6 +64,31 @@ describe("a VAE in tiles of 8 latents gives what diffusers' does with tiling ena
     });
     expect(largestDifference(moments, outputs.moments!), 'of moments of about 1').toBeLessThan(1e-4);
   });
+});
+
+it('an autoencoder whose VAE would take too much works in tiles', async () => {
+  const model = await openModel();
+  const { vae } = model.checkpoint;
+  if (vae.kind !== 'kl') throw new Error('want an AutoencoderKL');
+  // Wide for whoever asks how much it takes; the networks are those of the model.
+  const config = { ...vae.config, block_out_channels: [16, 1e9], sample_size: 128 };
+  const wide = createAutoencoder({ ...model, checkpoint: { ...model.checkpoint, vae: { ...vae, config } } });
+  const size = { width: 40, height: 48 };
+  const generator = createGenerator(3);
+  const latents = generator.randn(4 * 40 * 48);
+  const scaled = latents.map((value) => value / vae.config.scaling_factor);
+
+  const decoded = await wide.decode(latents, size);
+  const parts = await inTiles({ ...size, data: scaled }, { from: 32, to: 256 }, (part) =>
+    runPart(model.decoder(part), ['latents', 'sample'], part, 8),
+  );
+  expect(decoded).toEqual(pixelsFromSample(parts.data, 320, 384));
+  expect(decoded).not.toEqual(await createAutoencoder(model).decode(latents, size));
+
+  const whole = await createAutoencoder(model).encodeMode(decoded, size);
+  const encoded = await wide.encodeMode(decoded, size);
+  expect(encoded).toHaveLength(whole.length);
+  expect(encoded).not.toEqual(whole);
 });
 
 describe('a picture is decoded', () => {
