@@ -9,7 +9,7 @@ Needs torch, diffusers 0.42.1, transformers 5 (PyPI). Run by hand. Writes test/g
 """
 import inspect, json, os
 
-from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
+from diffusers import AutoencoderKL, AutoencoderTiny, ControlNetModel, UNet2DConditionModel
 from transformers import BertConfig, CLIPTextConfig
 
 SMALL = dict(norm_num_groups=2, cross_attention_dim=8, sample_size=8)
@@ -50,7 +50,8 @@ def signature(cls):
 
 
 def main():
-    defaults = {cls.__name__: signature(cls) for cls in (UNet2DConditionModel, AutoencoderKL, AutoencoderTiny)}
+    defaults = {cls.__name__: signature(cls) for cls in (UNet2DConditionModel, AutoencoderKL, AutoencoderTiny,
+        ControlNetModel)}
     defaults |= {cls.__name__: cls().to_dict() for cls in (CLIPTextConfig, BertConfig)}
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     path = os.path.join(root, "test", "golden", "checkpoint", "configs.json")

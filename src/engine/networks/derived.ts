@@ -11,7 +11,8 @@ const types = { float32: 'F32', float16: 'F16' } as const;
 
 /**
  * Settles where the weights of `graph` are read from. What is computed is written to one file in the cache, which serves
- * graphs of every size: a model with gigabytes inside cannot be encoded. Stored weights stay in the files they are in,
+ * graphs of every size (one for each prefix of `createParams`, which then serves other graphs with the same network): a
+ * model with gigabytes inside cannot be encoded. Stored weights stay in the files they are in,
  * of one checkpoint or of several.
  *
  * @returns the folder that the initializers' files are then named from: a session reads its weights below one only.
@@ -20,8 +21,12 @@ const types = { float32: 'F32', float16: 'F16' } as const;
  * @example const weightsFolder = await settle(graph, cacheFolder);
  */
 export async function settle(graph: Graph, cacheFolder: string): Promise<string> {
-  const computed = [...graph.initializers.values()].filter(isComputed);
-  if (computed.length > 0) await settleComputed(graph, computed, cacheFolder);
+  const networks = new Map<string, Computed[]>();
+  for (const initializer of [...graph.initializers.values()].filter(isComputed)) {
+    const prefix = /^[^/]*\//.exec(initializer.value.name)?.[0] ?? '';
+    networks.set(prefix, [...(networks.get(prefix) ?? []), initializer]);
+  }
+  for (const computed of networks.values()) await settleComputed(graph, computed, cacheFolder);
   const stored = [...graph.initializers.values()].filter(isStored);
   const folder = commonFolder(stored.map(({ source }) => source.file));
   for (const { value, source } of stored) {

@@ -167,6 +167,24 @@ describe('the weights of a graph for CUDA', () => {
     expect(await readdir(join(folder, 'weights'))).toEqual([...files]);
   });
 
+  it("of a U-Net are the same file with a ControlNet and without, and the ControlNet's another", async () => {
+    const folder = await mkdtemp(join(cacheFolder, 'control-'));
+    const { weights, build: both } = await controlledUNet('sd1', 'sd1-control', 'edges');
+    await build(await networkOf('sd1', 'unet'), weights[0]!, cudaTarget, folder);
+    const [own] = await readdir(join(folder, 'weights'));
+    const graph = both(cudaTarget, weights, size);
+    await settle(graph, folder);
+    const filesOf = (wanted: boolean) =>
+      new Set(
+        [...graph.initializers.values()]
+          .filter(({ value }) => value.name.startsWith('control/') === wanted)
+          .flatMap(({ source }) => ('file' in source ? [source.file] : [])),
+      );
+    expect([...filesOf(false)]).toEqual([own]);
+    expect([...filesOf(true)]).toHaveLength(1);
+    expect(await readdir(join(folder, 'weights'))).toHaveLength(2);
+  });
+
   it('are written again when the file was cut short', async () => {
     const folder = await mkdtemp(join(cacheFolder, 'cut-'));
     const network = await networkOf('sd1', 'vae decoder');

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { z } from 'zod';
 import { BertConfig } from '../../../../src/engine/checkpoint/config/bert.js';
 import { ClipTextConfig } from '../../../../src/engine/checkpoint/config/clipText.js';
+import { ControlNetConfig } from '../../../../src/engine/checkpoint/config/controlnet.js';
 import { UNetConfig } from '../../../../src/engine/checkpoint/config/unet.js';
 import { VaeConfig } from '../../../../src/engine/checkpoint/config/vae.js';
 import { TinyVaeConfig } from '../../../../src/engine/checkpoint/config/vaeTiny.js';
@@ -9,6 +10,7 @@ import { recorded } from './recorded.js';
 
 test.each<[className: keyof typeof recorded.defaults, schema: z.ZodType<object>, keys: number]>([
   ['UNet2DConditionModel', UNetConfig, 46],
+  ['ControlNetModel', ControlNetConfig, 31],
   ['AutoencoderKL', VaeConfig, 18],
   ['AutoencoderTiny', TinyVaeConfig, 15],
   ['CLIPTextConfig', ClipTextConfig, 12],
