@@ -22,9 +22,10 @@ import { stats } from './stats.js';
 import { styles } from './styles.js';
 import { subtle } from './subtle.js';
 import { vary } from './vary.js';
+import { zoom } from './zoom.js';
 
 const typed = [imagine, cancel, queue, history, show, models, styles, settings, stats, privacy];
-const onPictures = [pick, vary, subtle, reroll, enlarge, edit, info, emoji, report, deleteCommand];
+const onPictures = [pick, vary, subtle, reroll, enlarge, zoom, edit, info, emoji, report, deleteCommand];
 const onMessages = [reimagine, promptOf];
 
 /** Everything that people can ask for, in the order that help tells of it. */

@@ -22,6 +22,7 @@ export function pictureButtons(job: Job, index: number): readonly (readonly Butt
       { command: 'vary', job: id, index, label: `V${index}` },
       { command: 'subtle', job: id, index, label: 'Vary (subtle)' },
       { command: 'enlarge', job: id, index, label: 'Upscale ×2' },
+      { command: 'zoom', job: id, index, label: 'Zoom out' },
       { command: 'emoji', job: id, index, label: 'Use as emoji' },
     ],
     ofAll(id),

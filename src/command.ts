@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { Verdict } from './job.js';
-import type { Job, JobOptions, Log, RoomSettings, Stats } from './log/log.js';
+import type { Given, Job, JobOptions, Log, RoomSettings, Stats } from './log/log.js';
 import type { Queue } from './queue/queue.js';
 import type { Person, Place, Request, Responder, Shown } from './request.js';
 import type { Storage } from './storage/storage.js';
@@ -103,6 +103,20 @@ export interface Tools {
   thumbnail(job: Job, index: number): Promise<Shown | undefined>;
   /** A picture twice as large, resampled rather than drawn. */
   resample(job: Job, index: number): Promise<Shown | undefined>;
+  /**
+   * Keeps a picture as the middle of one of its own size, and the mask of what is around it; undefined where it is not
+   * kept any more, or too small.
+   *
+   * @param multiple of how many pixels the sides must be
+   */
+  zoomOut(
+    job: Job,
+    index: number,
+    multiple: number,
+  ): Promise<
+    | { readonly init: Given; readonly mask: Given; readonly width: number; readonly height: number }
+    | undefined
+  >;
   /**
    * Accepts one job of that person at a time.
    *

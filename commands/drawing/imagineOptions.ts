@@ -107,7 +107,7 @@ export const imagineOptions = z.object({
     .max(400)
     .optional()
     .describe('LoRAs and how strongly, as ink:0.8, wash')
-    .register(hints, { label: 'LoRAs', aliases: ['loras'], suggest: 'loras', among: 'loras', free: true }),
+    .register(hints, { label: 'LoRAs', suggest: 'loras', among: 'loras', free: true }),
   hires: z
     .number()
     .min(1.1)
@@ -138,7 +138,7 @@ export const imagineOptions = z.object({
     )
     .optional()
     .describe('How much of another seed to mix in, as 0.2, or 0.2:7 for seed 7')
-    .register(hints, { label: 'Variation', aliases: ['subseed'] }),
+    .register(hints, { label: 'Variation' }),
   refiner: z
     .string()
     .max(100)
@@ -151,7 +151,7 @@ export const imagineOptions = z.object({
     .max(12)
     .optional()
     .describe("How many of the text encoder's last layers to leave out")
-    .register(hints, { label: 'CLIP skip', aliases: ['clipskip', 'clip-skip'] }),
+    .register(hints, { label: 'CLIP skip', aliases: ['clip-skip', 'clipskip'] }),
   image_guidance: z
     .number()
     .min(0)

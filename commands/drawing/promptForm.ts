@@ -23,12 +23,12 @@ export function promptForm(job: Job): Form {
     ['hires', hires?.scale],
     ['strength', hires?.strength],
     ['control', control && [control.name, control.scale].filter((part) => part !== undefined).join(':')],
-    ['control_detect', control?.detect],
+    ['control-detect', control?.detect],
     ['variation', variation && `${variation.strength}:${variation.seed}`],
     ['refiner', options.refiner?.name],
-    ['clip_skip', options.clipSkip],
-    ['image_guidance', options.imageGuidance],
-    ['noise_level', options.noiseLevel],
+    ['clip-skip', options.clipSkip],
+    ['image-guidance', options.imageGuidance],
+    ['noise-level', options.noiseLevel],
   ].flatMap(([name, value]) => (value === undefined ? [] : [`--${name} ${value}`]));
   return {
     title: 'Draw again',

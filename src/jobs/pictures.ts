@@ -4,10 +4,11 @@ import { decodeOwn, encodePreview, resampled, smallerForms } from '../image/form
 import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
 import type { Picture, Pixels } from '../job.js';
-import type { Job, JobImage } from '../log/log.js';
+import type { Given, Job, JobImage } from '../log/log.js';
 import { withoutLoras } from '../promptLoras.js';
 import type { Shown } from '../request.js';
 import type { Storage } from '../storage/storage.js';
+import { zoomOut } from './zoomOut.js';
 
 /** A job's pictures on their way into the storage and out of it to be shown. */
 export interface Pictures {
@@ -17,6 +18,15 @@ export interface Pictures {
   shown(job: Job, indexes: readonly number[]): Promise<Shown | undefined>;
   thumbnail(job: Job, index: number): Promise<Shown | undefined>;
   resample(job: Job, index: number): Promise<Shown | undefined>;
+  /** Puts a picture as a middle, and the mask of what is around it, into the storage. */
+  zoomOut(
+    job: Job,
+    index: number,
+    multiple: number,
+  ): Promise<
+    | { readonly init: Given; readonly mask: Given; readonly width: number; readonly height: number }
+    | undefined
+  >;
   /** A preview of a drawing under way. */
   preview(job: Job, pixels: Pixels): Promise<Shown>;
 }
@@ -108,6 +118,16 @@ export function createPictures(storage: Storage, version: string): Pictures {
       if (!pixels) return undefined;
       const large = await resampled(pixels, pixels.width * 2, pixels.height * 2);
       return asShown(`kiln-${job.id}-${index}-x2`, large, await encodePng(large), altOf(job, 1));
+    },
+
+    async zoomOut(job, index, multiple) {
+      const pixels = await pixelsOf(job, index);
+      const around = pixels && (await zoomOut(pixels, multiple));
+      if (!around) return undefined;
+      const keep = async (part: Pixels) => ({ key: await storage.put(await encodePng(part), 'png') });
+      const { picture, mask } = around;
+      const { width, height } = picture;
+      return { init: await keep(picture), mask: await keep(mask), width, height };
     },
 
     async preview(job, pixels) {

@@ -87,6 +87,7 @@ function headline(job: Job): Text {
     reroll: 're-roll of ',
     vary: 'variation of ',
     enlarge: 'twice the size of ',
+    zoom: 'around ',
     imagine: 'from ',
   }[kind];
   return [

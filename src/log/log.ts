@@ -57,7 +57,7 @@ export interface GivenPictures {
 }
 
 /** How a job came about, for its message and for the log. */
-export type JobKind = 'imagine' | 'reroll' | 'vary' | 'enlarge';
+export type JobKind = 'imagine' | 'reroll' | 'vary' | 'enlarge' | 'zoom';
 
 export interface NewJob extends GivenPictures {
   /** Unique over all events of all platforms. */

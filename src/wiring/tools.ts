@@ -59,6 +59,7 @@ export function createTools(options: ToolsOptions): Tools {
     shown: pictures.shown,
     thumbnail: pictures.thumbnail,
     resample: pictures.resample,
+    zoomOut: pictures.zoomOut,
     enqueue: options.enqueue,
     admit: options.admission.admit,
     mostEach: options.limits.quota,

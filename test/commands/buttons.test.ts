@@ -201,6 +201,7 @@ describe("other people's jobs", () => {
     'vary',
     'subtle',
     'enlarge',
+    'zoom',
     'pick',
     'edit',
     'info',
@@ -239,7 +240,7 @@ describe('pictures that may be shown in one room only', () => {
     const job = await kit.draw({ prompt: 'a fox' }, { place: adult });
     expect(job.state).toBe('delivered');
     expect((await kit.ask('show', { job: job.id }, { place: adult })).last.pictures).toHaveLength(1);
-    for (const command of ['show', 'pick', 'enlarge', 'emoji', 'vary', 'subtle']) {
+    for (const command of ['show', 'pick', 'enlarge', 'emoji', 'vary', 'subtle', 'zoom']) {
       const answer = await kit.ask(command, { job: job.id }, { person: { ...ada, makesEmoji: true } });
       expect(answer.text).toContain('may not be shown here');
       expect(answer.last.pictures ?? []).toEqual([]);

@@ -35,7 +35,7 @@ describe('of such a job', () => {
   });
 
   describe('drawing it again from the log, re-roll and the form of Edit ask the engine for the same', () => {
-    const suffixes = '--control canny:0.8 --control_detect scribble --variation 0.2:9';
+    const suffixes = '--control canny:0.8 --control-detect scribble --variation 0.2:9';
     test.each([
       ['with a mask', masked, suffixes],
       ['with hires fix and a refiner', staged, `--hires 1.5 ${suffixes} --refiner refiner`],
@@ -112,6 +112,46 @@ describe('of such a job', () => {
     const nearer = await newest(kit);
     expect(nearer.options).toMatchObject({ seed: 8, variation });
     expect(nearer.options.variation!.seed).not.toBe(near.options.variation!.seed);
+  });
+
+  describe('Zoom out', () => {
+    test('makes the picture the middle of one of its own size, and draws what is around it', async () => {
+      const kit = await kitOf();
+      const job = await kit.draw({ ...staged, width: 128, height: 96 });
+      kit.requests.splice(0);
+      await kit.ask('zoom', { job: job.id, index: 1 });
+      const around = await newest(kit);
+      expect(around).toMatchObject({
+        kind: 'zoom',
+        controlImage: undefined,
+        parent: { job: job.id, index: 1 },
+      });
+      const [request] = kit.requests;
+      expect(request).toMatchObject({ width: 128, height: 96, strength: 1, clipSkip: 1 });
+      expect([request!.hires, request!.control, request!.variation, request!.refiner]).toEqual(Array(4));
+      const { init, mask } = request!;
+      const at = (picture: typeof mask, x: number, y: number) => picture!.data[3 * (y * picture!.width + x)];
+      // 80×64 in the middle, and a mask that reaches 8 pixels into it.
+      expect([init!.width, init!.height, mask!.width, mask!.height]).toEqual([128, 96, 128, 96]);
+      expect([at(mask, 64, 48), at(mask, 31, 48), at(mask, 32, 48), at(mask, 0, 0)]).toEqual([
+        0, 255, 0, 255,
+      ]);
+      expect(wordsOf(kit.shown(around.target).at(-1))).toContain(`around ${job.id}`);
+      await kit.tools.redraw(around);
+      expect(special(kit.requests[2]!)).toMatchObject(special(request!) as object);
+    });
+
+    test('of a model that takes no mask is refused', async () => {
+      const kit = await kitOf();
+      const job = await kit.draw({ prompt: 'a hen', model: 'change', image: attached('x:photo') });
+      expect((await kit.ask('zoom', { job: job.id, index: 1 })).text).toContain('change takes no mask');
+    });
+
+    test('of a picture that is too small for it is refused', async () => {
+      const kit = await kitOf();
+      const job = await kit.draw({ prompt: 'a hen', width: 8, height: 8 });
+      expect((await kit.ask('zoom', { job: job.id, index: 1 })).text).toContain('its picture is too small');
+    });
   });
 
   test('upscale goes on from the picture alone, with its ControlNet', async () => {

@@ -34,6 +34,7 @@ describe('/imagine', () => {
       'V1',
       'Vary (subtle)',
       'Upscale ×2',
+      'Zoom out',
       'Use as emoji',
       'Re-roll',
       'Edit',

@@ -76,30 +76,42 @@ beforeAll(async () => {
     beside: true,
   });
   const found = async () => (await log.find({}, { skip: 0, take: 9 })).jobs.toReversed();
-  await vi.waitUntil(
-    async () => {
-      const all = await found();
-      return all.length === asked.length && all.every(({ state, told }) => state === 'delivered' || told);
-    },
-    { timeout: 100_000, interval: 200 },
-  );
+  const ended = (jobs: number) =>
+    vi.waitUntil(
+      async () => {
+        const all = await found();
+        return all.length === jobs && all.every(({ state, told }) => state === 'delivered' || told);
+      },
+      { timeout: 100_000, interval: 200 },
+    );
+  await ended(asked.length);
+  const press = {
+    key: crypto.randomUUID(),
+    command: 'zoom',
+    job: (await found())[0]!.id,
+    index: 1,
+    label: 'Zoom out',
+  };
+  const headers = { origin: address, 'content-type': 'application/json' };
+  await fetch(`${address}/press`, { method: 'POST', headers, body: JSON.stringify(press) });
+  await ended(asked.length + 1);
   jobs = await found();
   await log.close();
   await kiln.stop();
-}, 120_000);
+}, 240_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('with the real engine', () => {
   test('all of it is drawn, and none of it as if it had not been asked for', () => {
     expect(jobs.map(({ state, errorText }) => errorText ?? state)).toEqual(jobs.map(() => 'delivered'));
-    expect(new Set(jobs.flatMap(({ images }) => images.map(({ pixels }) => pixels))).size).toBe(5);
+    expect(new Set(jobs.flatMap(({ images }) => images.map(({ pixels }) => pixels))).size).toBe(6);
     expect(jobs[3]!.images).toMatchObject([
       { seed: 7, width: 48, height: 48 },
       { seed: 7, width: 48, height: 48 },
     ]);
   });
 
-  test.each(asked.map(([text], index) => [text, index] as const))(
+  test.each([...asked.map(([text]) => text), 'Zoom out'].map((text, index) => [text, index] as const))(
     'kiln show draws the same pixels of %s from the log alone',
     async (_, index) => {
       const out = join(folder, `${index}.png`);
@@ -112,7 +124,7 @@ describe('with the real engine', () => {
       expect(status).toBe(0);
       const { pictures } = JSON.parse(stdout) as { pictures: { seed: number; same: boolean }[] };
       expect(pictures.map(({ seed, same }) => [seed, same])).toEqual(
-        jobs[index]!.images.map(() => [7, true]),
+        jobs[index]!.images.map(({ seed }) => [seed, true]),
       );
     },
   );
