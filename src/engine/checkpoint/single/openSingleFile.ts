@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isUpscale } from '../../pipelineClass.js';
 import type { Checkpoint } from '../folder.js';
 import { refuseMisfits } from '../misfits.js';
 import { canonicalNames } from '../names.js';
@@ -39,60 +40,56 @@ export async function openSingleFile(
   options: { readonly cacheFolder: string; readonly vae?: string },
 ): Promise<Checkpoint> {
   const file = await openTensorFile(path, options);
-  const inChannels = inChannelsOf(file);
-  const layout = layoutOf(file);
-  if (!layout)
-    return refuse(
-      file.path,
-      'it has no text encoder (cond_stage_model or conditioner)',
-      'a file with all networks',
-    );
   const name = basename(path).replace(/\.safetensors$/i, '');
-  const sidecar = await readSidecar(path);
-  const upscales = inChannels === 7;
-  const prediction = await predictionOf(
-    file,
-    sidecar,
-    upscales ? 'upscaler' : layout === 'sd2' && inChannels === 4 ? 'sd2' : 'other',
-  );
-  const kind = kindOf(layout, inChannels, prediction.type === 'v_prediction', name);
-  const pixels = sidecar.image_size ?? kind.pixels;
+  const { layout, kind, prediction, pixels, sidecar } = await whatIsDrawn(file, path, name);
+  const { pipelineClass } = kind;
 
   // diffusers' own default: no key tells the VAE that passes what half floats hold from the one that was mended.
   const ofVae = { scalingFactor: kind.scalingFactor, upcast: true, sampleSize: pixels };
   const vae = await vaeFor(file, path, ofVae, options);
+  const levels = vae.kind === 'kl' ? vae.config.block_out_channels : vae.config.decoder_block_out_channels;
   const isXl = layout === 'xl' || layout === 'refiner';
   const tensors = unetNames(file.below(unetPrefix), isXl ? 'add_embedding' : 'class_embedding');
-  const levels = vae.kind === 'kl' ? vae.config.block_out_channels : vae.config.decoder_block_out_channels;
   const hints = {
     sampleSize: Math.max(1, Math.floor(pixels / 2 ** (levels.length - 1))),
     heads: kind.heads,
     upcast: layout === 'sd2' && prediction.type === 'v_prediction',
   };
   const config = unetConfigOf(canonicalNames(floats(tensors)), hints, file.path);
-  const unet = { ...file.component('unet', tensors), config };
   const textEncoders = textEncodersOf(file, layout, options);
-  const requires_aesthetics_score = layout === 'refiner';
+  const requiresAestheticsScore = layout === 'refiner';
   refuseMisfits({
     ...{ indexFile: file.path, unetFile: file.path, unet: config, textEncoders },
-    index: {
-      ...{ _class_name: kind.pipelineClass, requires_aesthetics_score },
-      ...{ force_zeros_for_empty_prompt: kind.forceZeros, defaults: {} },
-    },
+    index: { _class_name: pipelineClass, requires_aesthetics_score: requiresAestheticsScore },
     latentChannels: vae.config.latent_channels,
   });
 
   return {
-    ...{ name, folder: file.path, pipelineClass: kind.pipelineClass, unet, vae, textEncoders },
+    ...{ name, folder: file.path, pipelineClass, vae, textEncoders, requiresAestheticsScore },
+    unet: { ...file.component('unet', tensors), config },
     safetyChecker: undefined,
     scheduler: sidecar.scheduler ?? schedulerOf(kind.scheduler, prediction),
     defaults: sidecar.defaults ?? kind.defaults,
     textStates: undefined,
     forceZerosForEmptyPrompt: kind.forceZeros,
-    requiresAestheticsScore: requires_aesthetics_score,
-    ...(upscales && { upscaling: { lowResScheduler: noiseScheduler, maxNoiseLevel } }),
-    ...sampleSize(kind.pipelineClass, config, vae),
+    ...(isUpscale(pipelineClass) && { upscaling: { lowResScheduler: noiseScheduler, maxNoiseLevel } }),
+    ...sampleSize(pipelineClass, config, vae),
   };
+}
+
+/** Everything that is known before a network's sizes are looked at. */
+async function whatIsDrawn(file: TensorFile, path: string, name: string) {
+  const inChannels = inChannelsOf(file);
+  const layout = layoutOf(file);
+  if (!layout) {
+    const found = 'it has no text encoder (cond_stage_model or conditioner)';
+    return refuse(file.path, found, 'a file with all networks');
+  }
+  const sidecar = await readSidecar(path);
+  const plain = layout === 'sd2' && inChannels === 4 ? 'sd2' : 'other';
+  const prediction = await predictionOf(file, sidecar, inChannels === 7 ? 'upscaler' : plain);
+  const kind = kindOf(layout, inChannels, prediction.type === 'v_prediction', name);
+  return { layout, kind, prediction, sidecar, pixels: sidecar.image_size ?? kind.pixels };
 }
 
 function inChannelsOf({ tensors, path }: TensorFile): number {

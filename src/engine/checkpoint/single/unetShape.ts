@@ -36,27 +36,6 @@ export function unetConfigOf(
   const channels = down.map((_, i) => shape(`down_blocks.${i}.resnets.0.conv2.weight`)[0]!);
   const mid = depthOf(tensors, 'mid_block.attentions.0');
   const context = contextOf(tensors);
-  const last = down.length - 1;
-  // The middle has as many as the last level, where that has any.
-  const depths = down.map((level, i) => (level[0]! > 0 ? level : i === last && mid > 0 ? [mid] : [1]));
-  if (mid > 0 && depths[last]![0] !== mid)
-    refuse(
-      file,
-      `its U-Net has ${mid} transformer blocks in the middle`,
-      `${depths[last]![0]}, as on its last level`,
-    );
-  const stated = (level: readonly number[]) => (level.every((one) => one === level[0]) ? level[0]! : level);
-  const uneven = up.some((level, i) => level[0]! > 0 && level.some((one) => one !== depths[last - i]?.[0]));
-  const nested = depths.some((level) => level.some((one) => one !== level[0]));
-  const counts = down.map((level) => level.length);
-  const wrong = up.findIndex((level, i) => level.length !== (counts[last - i] ?? 0) + 1);
-  if (up.length !== down.length || wrong >= 0)
-    refuse(
-      file,
-      `up_blocks.${Math.max(wrong, 0)} of its U-Net do not mirror its down_blocks`,
-      'one resnet more in each',
-    );
-
   const labels = tensors.get('class_embedding.weight')?.shape[0] ?? null;
   const added = tensors.get('add_embedding.linear_1.weight')?.shape[1] ?? null;
   const projected = tensors.get('class_embedding.linear_1.weight')?.shape[1] ?? null;
@@ -65,16 +44,14 @@ export function unetConfigOf(
     in_channels: shape('conv_in.weight')[1],
     out_channels: shape('conv_out.weight')[0],
     block_out_channels: channels,
-    layers_per_block: counts,
+    layers_per_block: down.map((level) => level.length),
     down_block_types: down.map((level) => (level[0]! > 0 ? 'CrossAttnDownBlock2D' : 'DownBlock2D')),
     up_block_types: up.map((level) => (level[0]! > 0 ? 'CrossAttnUpBlock2D' : 'UpBlock2D')),
     mid_block_type: midTypeOf(tensors, mid),
     only_cross_attention: down.map((_, i) => looksAtContextOnly(tensors, i, channels[i]!)),
     cross_attention_dim:
       context ?? refuse(file, 'its U-Net has no cross-attention', 'one that looks at a prompt'),
-    transformer_layers_per_block: depths.map(stated),
-    reverse_transformer_layers_per_block:
-      nested || uneven ? up.map((level) => stated(level[0]! > 0 ? level : [1])) : null,
+    ...transformerLayers(down, mid, up, file),
     attention_head_dim:
       'count' in heads ? heads.count : channels.map((one) => Math.max(1, Math.floor(one / heads.channels))),
     use_linear_projection: isLinear(tensors),
@@ -86,6 +63,32 @@ export function unetConfigOf(
     projection_class_embeddings_input_dim: added ?? projected,
   };
   return parseValue(UNetConfig, config, file, 'its U-Net: ');
+}
+
+/** How many transformer blocks there are behind each resnet, as the config has it: the way up only where it differs. */
+function transformerLayers(
+  down: readonly number[][],
+  mid: number,
+  up: readonly number[][],
+  file: string,
+): Pick<UNetConfig, 'transformer_layers_per_block' | 'reverse_transformer_layers_per_block'> {
+  const last = down.length - 1;
+  const wrong = down.findIndex((level, i) => up[last - i]?.length !== level.length + 1);
+  if (up.length !== down.length || wrong >= 0)
+    refuse(file, 'the up_blocks of its U-Net do not mirror its down_blocks', 'one resnet more in each');
+  // The middle has as many as the last level; what a level without attention has is never looked at.
+  const depths = down.map((level, i) => (level[0]! > 0 ? level : [i === last ? Math.max(mid, 1) : 1]));
+  const lowest = depths[last]![0]!;
+  if (mid > 0 && lowest !== mid)
+    refuse(file, `its U-Net has ${mid} transformer blocks in the middle`, `${lowest}, as on its last level`);
+  const stated = (level: number[]) => (level.every((one) => one === level[0]) ? level[0]! : level);
+  const transformer_layers_per_block = depths.map(stated);
+  const mirrored = transformer_layers_per_block.toReversed();
+  const isMirrored = (level: number[], i: number) => level[0] === 0 || stated(level) === mirrored[i];
+  if (up.every(isMirrored))
+    return { transformer_layers_per_block, reverse_transformer_layers_per_block: null };
+  const reverse = up.map((level) => stated(level[0]! > 0 ? level : [1]));
+  return { transformer_layers_per_block, reverse_transformer_layers_per_block: reverse };
 }
 
 /** Of each level, the transformer blocks behind each resnet: 0 where there is no attention. */
