@@ -71,7 +71,7 @@ async function fire(
     if (seconds > mostSeconds) wrong.push(`${name}: took ${seconds.toFixed(1)} s`);
     if (result instanceof UserError) {
       refused++;
-      if (!/^Cannot (open|build|draw with) \P{C}{1,600}$/u.test(result.message))
+      if (!/^Cannot draw with (LoRA|embedding|these LoRAs|sd1-)\P{C}{1,600}$/u.test(result.message))
         wrong.push(`${name}: ${result.message}`);
     } else if (result instanceof Error) wrong.push(`${name}: ${result.stack}`);
     await rm(folder, { recursive: true, force: true });

@@ -1,6 +1,8 @@
+import { realpath } from 'node:fs/promises';
 import type { TextEncoder } from '../checkpoint/folder.js';
 import { identify } from '../checkpoint/identity.js';
-import { listSideModels } from '../sideModels.js';
+import { sideError } from '../sideError.js';
+import { listSideModels, type SideModel } from '../sideModels.js';
 import { mayContain } from '../tokenizer/learnedWords.js';
 import { type Embedding, type EncoderWidths, openEmbedding } from './openEmbedding.js';
 
@@ -45,13 +47,18 @@ export function createEmbeddings(
     return opened;
   }
 
+  async function openNamed({ name, path }: SideModel): Promise<Embedding> {
+    const real = await realpath(path).catch(() => path);
+    return open(name, real).catch((error) => {
+      throw sideError(error, 'embedding', name, real);
+    });
+  }
+
   return {
     async in(text) {
       if (folders.length === 0) return [];
       const all = await listSideModels('embeddings', folders);
-      return Promise.all(
-        all.filter(({ name }) => mayContain(text, name)).map(({ name, path }) => open(name, path)),
-      );
+      return Promise.all(all.filter(({ name }) => mayContain(text, name)).map(openNamed));
     },
   };
 }

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Component } from '../checkpoint/folder.js';
 import { type Weights, weightsAs } from '../checkpoint/weights.js';
 import { createModel, type Model, type ModelOptions } from '../model.js';
+import { sideError } from '../sideError.js';
 import { type Fit, fitLora, type Target } from './fitLora.js';
 import { keptFiles } from './keptFiles.js';
 import type { LoraPart } from './loraKey.js';
@@ -40,7 +41,13 @@ export async function loraModel(
   options: ModelOptions & { readonly multiply: Multiply },
 ): Promise<LoraModel> {
   const targets = await targetsOf(base, options);
-  const fits = wanted.map(({ name, lora }) => fitLora(name, lora, targets));
+  const fits = wanted.map(({ name, lora }) => {
+    try {
+      return fitLora(name, lora, targets);
+    } catch (error) {
+      throw sideError(error, 'LoRA', name, lora.file);
+    }
+  });
   const merged = new Map<LoraPart, Weights>();
   // A place of its own, so that what LoRAs take on the disk can be counted and bounded.
   const cacheFolder = join(resolve(options.cacheFolder), 'loras');

@@ -2,6 +2,7 @@ import type { DrawnLora, LoraUse } from '../../job.js';
 import { identify } from '../checkpoint/identity.js';
 import type { PromptEncoder } from '../context.js';
 import type { Model, ModelOptions } from '../model.js';
+import { sideError } from '../sideError.js';
 import { findSideModel } from '../sideModels.js';
 import { fastMultiply } from './fastMultiply.js';
 import { loraModel } from './loraModel.js';
@@ -70,7 +71,9 @@ export function createLoraVariants(
     known.set(key, found);
     found.catch(() => known.delete(key));
     for (const old of [...known.keys()].slice(0, -mostKnown)) known.delete(old);
-    return found;
+    return found.catch((error) => {
+      throw sideError(error, 'LoRA', use.name, path);
+    });
   }
 
   function start(key: string, uses: readonly LoraUse[], loras: readonly Lora[]): Entry {
