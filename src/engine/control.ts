@@ -2,7 +2,7 @@ import { canny } from '../image/canny.js';
 import { resizePixels } from '../image/resize.js';
 import { scribble } from '../image/scribble.js';
 import type { ControlDetector, Pixels } from '../job.js';
-import { type ControlNet, openControlNet } from './checkpoint/controlNet.js';
+import { type ControlNet, controlNetIdentity, openControlNet } from './checkpoint/controlNet.js';
 import type { Checkpoint } from './checkpoint/folder.js';
 import type { ControlSettings } from './controlSettings.js';
 import type { RowInput } from './denoiser.js';
@@ -35,7 +35,7 @@ export interface Controls {
 const detectors: Readonly<Record<ControlDetector, (picture: Pixels) => Pixels>> = { canny, scribble };
 
 /**
- * The ControlNets of one model, each opened once.
+ * The ControlNets of one model, each opened once as long as its files stay as they are.
  *
  * @example const control = await createControls(checkpoint, { cacheFolder, modelFolders }).prepare(settings, size, 20);
  */
@@ -43,15 +43,18 @@ export function createControls(
   checkpoint: Checkpoint,
   options: { readonly cacheFolder: string; readonly modelFolders?: readonly string[] },
 ): Controls {
-  const opened = new Map<string, Promise<ControlNet>>();
+  const opened = new Map<string, { readonly identity: string; readonly net: Promise<ControlNet> }>();
 
-  function open(path: string, name: string): Promise<ControlNet> {
+  async function open(path: string, name: string): Promise<ControlNet> {
+    const identity = await controlNetIdentity(path);
     const known = opened.get(path);
-    if (known) return known;
+    if (known?.identity === identity) return known.net;
     const opening = openControlNet(path, name, checkpoint, options);
-    opened.set(path, opening);
+    opened.set(path, { identity, net: opening });
     // A bad file may be replaced, a full disk have room, by the time it is asked for again.
-    opening.catch(() => opened.delete(path));
+    opening.catch(() => {
+      if (opened.get(path)?.net === opening) opened.delete(path);
+    });
     return opening;
   }
 

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -152,6 +152,27 @@ describe('a ControlNet', async () => {
     const drawing = draw(withControl(more));
     await expect(drawing).rejects.toThrow(message);
     await expect(drawing).rejects.toMatchObject({ code: 'bad-option' });
+  });
+});
+
+describe('a ControlNet whose files are replaced', () => {
+  it('is opened anew', async () => {
+    const [from, models] = [
+      join(await checkpointFolder('sd1-control'), 'controlnets'),
+      join(cacheFolder, 'replaced'),
+    ];
+    const here = join(models, 'controlnets', 'lines.safetensors');
+    await mkdir(join(models, 'controlnets'), { recursive: true });
+    const checkpoint = await openCheckpoint(await checkpointFolder('sd1'), { cacheFolder });
+    const controls = createControls(checkpoint, { cacheFolder, modelFolders: [models] });
+    const keyOf = async () =>
+      (await controls.prepare(completeControl({ name: 'lines', image }), { width: 3, height: 2 }, 4)).key;
+    await copyFile(join(from, 'bare.safetensors'), here);
+    const [first, again] = [await keyOf(), await keyOf()];
+    expect(again).toBe(first);
+    await rm(here);
+    await copyFile(join(from, 'ldm.safetensors'), here);
+    expect(await keyOf()).not.toBe(first);
   });
 });
 

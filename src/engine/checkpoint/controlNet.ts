@@ -7,8 +7,12 @@ import { controlNetNames } from './controlNetNames.js';
 import { controlNetConfigOf } from './controlNetShape.js';
 import { fileError } from './fileError.js';
 import type { Checkpoint } from './folder.js';
+import { identify } from './identity.js';
 import { openTensorFile } from './single/tensorFile.js';
+import { findWeightFiles } from './weightFiles.js';
 import { openWeights, type Weights } from './weights.js';
+
+const configName = 'config.json';
 
 /** A ControlNet that fits a model. */
 export interface ControlNet {
@@ -31,14 +35,8 @@ export async function openControlNet(
   model: Pick<Checkpoint, 'unet' | 'vaeScaleFactor' | 'name'>,
   options: { readonly cacheFolder: string },
 ): Promise<ControlNet> {
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    (error) => {
-      throw fileError(`Cannot open ${path}`, error, 'bad-model');
-    },
-  );
-  if (isFolder) {
-    const config = await parseConfig(ControlNetConfig, join(path, 'config.json'));
+  if (await isFolder(path)) {
+    const config = await parseConfig(ControlNetConfig, join(path, configName));
     // Before its gigabytes are read for the first time.
     refuseOtherControlNet(name, config, model);
     return { config, weights: await openWeights(path, options) };
@@ -48,4 +46,24 @@ export async function openControlNet(
   const config = controlNetConfigOf(tensors, model.unet.config, path);
   refuseOtherControlNet(name, config, model);
   return { config, weights: await file.component('controlnet', tensors).weights() };
+}
+
+/**
+ * What stays equal as long as nobody writes to a ControlNet's files or puts others in their place. Reads none of them.
+ *
+ * @throws UserError `bad-model` where there are none
+ */
+export async function controlNetIdentity(path: string): Promise<string> {
+  const files = (await isFolder(path))
+    ? [join(path, configName), ...(await findWeightFiles(path)).files]
+    : [path];
+  return JSON.stringify(await Promise.all(files.map(identify)));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (error) {
+    throw fileError(`Cannot open ${path}`, error, 'bad-model');
+  }
 }
