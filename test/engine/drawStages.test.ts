@@ -79,6 +79,13 @@ describe('a drawing of three runs', () => {
   });
 });
 
+it('a model that ends its own drawing, by a scheduler that keeps nothing between steps, draws what it draws alone', async () => {
+  const request = { ...whole, hires: undefined, refiner: undefined, scheduler: 'ddim' as const };
+  const own = { name: basename(await checkpointFolder('sdxl')), start: 0.5 };
+  const [alone, ended] = [await draw(request), await draw({ ...request, refiner: own })];
+  expect(ended.pixels.data).toEqual(alone.pixels.data);
+});
+
 it('of two refiners the one that was used last stays open, and both draw as before', async () => {
   const other = { ...refiner, name: basename(await checkpointFolder('sdxl-turbo')) };
   const request = { ...whole, hires: undefined, scheduler: 'euler' as const };

@@ -7,9 +7,10 @@ import { openPipeline } from '../../src/engine/pipeline.js';
 import { decodePicture } from '../../src/image/decode.js';
 import type { DrawRequest, Pixels } from '../../src/job.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
-import { familiesFolder, type RecordedPicture } from '../fixtures/families.js';
+import { familiesFolder, type RecordedPicture, requestOf } from '../fixtures/families.js';
 
 const cacheFolder = await mkdtemp(join(tmpdir(), 'kiln-stages-'));
+const modelFolders = [await checkpointFolder('sd1-control')];
 const pipelines = new Map<string, Promise<Pipeline>>();
 afterAll(async () => {
   for (const pipeline of pipelines.values()) await (await pipeline).close();
@@ -20,30 +21,25 @@ const index = await readFile(join(familiesFolder, 'stages/index.json'), 'utf8');
 const recorded: readonly RecordedPicture[] = JSON.parse(index);
 
 describe('hires fix, variations, refiners and clip skip draw as they do in diffusers', () => {
-  it.each(recorded)(
-    '$name',
-    async ({ family, request: { refiner, init, control: _, mask: __, ...request }, file }) => {
-      const pipeline = await opened(family);
-      const whole: DrawRequest = {
-        ...request,
-        init: init === undefined ? undefined : await pixelsOf(join(familiesFolder, init)),
-        refiner: refiner && { ...refiner, file: await checkpointFolder(refiner.name) },
-      };
-      const { pixels } = await pipeline.draw(whole, { signal: new AbortController().signal, preview: false });
-      compare(pixels, await pixelsOf(join(familiesFolder, file)));
-    },
-  );
+  it.each(recorded)('$name', async (picture) => {
+    const pipeline = await opened(picture.family);
+    const request = await requestOf(picture);
+    const { refiner } = request;
+    const whole: DrawRequest = {
+      ...request,
+      refiner: refiner && { ...refiner, file: await checkpointFolder(refiner.name) },
+    };
+    const { pixels } = await pipeline.draw(whole, { signal: new AbortController().signal, preview: false });
+    compare(pixels, await decodePicture(await readFile(join(familiesFolder, picture.file))));
+  });
 });
 
 async function opened(family: string): Promise<Pipeline> {
   const model = await checkpointFolder(family);
-  const pipeline = pipelines.get(model) ?? openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });
+  const pipeline =
+    pipelines.get(model) ?? openPipeline({ model, modelFolders, device: 'cpu', cacheFolder, threads: 1 });
   pipelines.set(model, pipeline);
   return pipeline;
-}
-
-async function pixelsOf(file: string): Promise<Pixels> {
-  return decodePicture(await readFile(file));
 }
 
 /** The bound of the issue: mean ≤ 0.5 and largest ≤ 8 of 255. */

@@ -17,7 +17,7 @@ import numpy, torch
 from PIL import Image
 from transformers import CLIPTextModel
 
-from . import calls, checkpoint, pictures, record
+from . import calls, checkpoint, control, pictures, record
 from . import requests as ask
 
 PLAIN = {**ask.PLAIN, "steps": 5}
@@ -42,6 +42,7 @@ REQUESTS = {
             "width": 88, "height": 72}),
         ("hires-weak", {**HIRES, "seed": 8, "hires": {"scale": 1.5, "strength": 0.1}}),
         ("hires-img2img", {**HIRES, **PICTURE, "seed": 9, "scheduler": "dpmpp_2m"}),
+        ("hires-control", {**HIRES, "seed": 11, "control": {"name": "edges", "image": "init-88x72.png", "scale": 0.8}}),
         ("hires-variation", {**HIRES, **VARIED, "seed": 10, "scheduler": "heun", "clipSkip": 1}),
     ],
     "sd2v": [
@@ -121,12 +122,20 @@ def run(pipe, request, options, **more):
         pipe.scheduler = own
 
 
-def draw(pipes, request, inits, open_refiner):
+def draw(pipes, request, inits, open_refiner, open_control=None):
     """The picture [H, W, 3] uint8 of a request."""
     options = {pictures.NAMES.get(k, k): request[k] for k in ("prompt", "negative", "steps", "guidance") if k in request}
     if "clipSkip" in request:
         options["clip_skip"] = request["clipSkip"]
     hires, refined = request.get("hires"), request.get("refiner")
+    seen, larger_seen = {}, {}
+    if "control" in request:
+        # Of the ControlNet's pipelines the first one sees its picture as `image`, the second as `control_image`.
+        told = request["control"]
+        picture = Image.open(os.path.join(inits, told["image"])).convert("RGB")
+        pipes = {task: open_control(told["name"], task) for task in ("text", "picture")}
+        seen, larger_seen = {"image": picture}, {"control_image": picture}
+        options["controlnet_conditioning_scale"] = told["scale"]
     ends = {"denoising_end": refined["start"]} if refined else {}
     last = {} if refined else {"output_type": "pil"}
     first = {"output_type": "latent"} if hires or refined else {}
@@ -137,15 +146,17 @@ def draw(pipes, request, inits, open_refiner):
         first |= {"width": request["width"], "height": request["height"]}
     generator = seeded(request["seed"])
     images = run(pipes["picture" if "init" in request else "text"], request, options, generator=generator,
-        **first, **({} if hires else ends))
+        **first, **seen, **({} if hires else ends))
     if hires:
         factor = pipes["text"].vae_scale_factor
         sides = [int(side * factor * hires["scale"]) // factor for side in images.shape[2:]]
         larger = torch.nn.functional.interpolate(images, size=sides, mode="bilinear", antialias=False)
         generator = seeded(request["seed"])
         steps = {"num_inference_steps": hires["steps"]} if "steps" in hires else {}
+        if larger_seen:
+            larger_seen |= {"height": sides[0] * factor, "width": sides[1] * factor}
         images = run(pipes["picture"], request, options | steps, image=larger, strength=hires["strength"],
-            generator=generator, **ends, **({"output_type": "latent"} if refined else last))
+            generator=generator, **larger_seen, **ends, **({"output_type": "latent"} if refined else last))
     if refined:
         images = run(open_refiner(refined["name"]), request, options, image=images, generator=generator,
             denoising_start=refined["start"])
@@ -177,8 +188,17 @@ def record_stages(root, families):
                     requires_aesthetics_score=pipe.config.requires_aesthetics_score,
                     force_zeros_for_empty_prompt=pipe.config.force_zeros_for_empty_prompt, add_watermarker=False)
 
+            def open_control(net, task):
+                if "control" not in opened:
+                    folder = os.path.join(temporary, "control")
+                    checkpoint.materialise(control.describe(control.sd1, root), folder)
+                    networks = control.load(folder, control.sd1)
+                    opened["control"] = control.open_pipelines(os.path.join(temporary, name), networks)
+                return opened["control"][net, task]
+
             asked = {"name": "stages", "pictures": [(f"{name}-{what}", request) for what, request in requests]}
-            mine = record.record_pictures(asked, base, lambda request: draw(pipes, request, root, open_refiner))
+            mine = record.record_pictures(asked, base, lambda request: draw(pipes, request, root, open_refiner,
+                open_control))
             entries += [{**entry, "family": name} for entry in mine]
     record.write_lines(os.path.join(base, "index.json"), entries)
 
