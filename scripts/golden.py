@@ -11,7 +11,7 @@ opencv-python-headless (PyPI). Run by hand; nothing of it runs at install.
 
 Under test/golden/families:
     index.json               every whole picture: {family, name, request (a DrawRequest of src/job.ts; `init` is a
-                             PNG in this folder, as is `control.image`), file}; with a `base`, that family's checkpoint
+                             PNG in this folder, as are `mask` and `control.image`), file}; with a `base`, that family's checkpoint
                              draws, and `family` is the folder of models that holds what is used besides
     init-WxH.png             what img2img starts from
     tokenizers/              the small CLIP vocabularies that the families share

@@ -23,6 +23,8 @@ export function formatParameters(
     ['Sampler', picture.scheduler],
     ['CFG scale', picture.guidance],
     ['CFG rescale', picture.guidanceRescale],
+    ['Image CFG scale', picture.imageGuidance],
+    ['Noise level', picture.noiseLevel],
     ['Seed', picture.seed],
     ['Size', `${picture.width}x${picture.height}`],
     ['Model', picture.model],

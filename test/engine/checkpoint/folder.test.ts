@@ -19,8 +19,8 @@ async function changed(file: string, change: (json: Record<string, unknown>) => 
   return folder;
 }
 
-// The other recorded families are single networks.
-const families = [...new Set((await recordedPictures()).map(({ family }) => family))];
+// The other recorded families are single networks, or what is used besides a checkpoint.
+const families = [...new Set((await recordedPictures()).map(({ base, family }) => base ?? family))];
 
 describe('a checkpoint', () => {
   test('is read from a diffusers folder, the built-in model as any other', async () => {
