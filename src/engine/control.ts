@@ -7,6 +7,7 @@ import type { Checkpoint } from './checkpoint/folder.js';
 import type { ControlSettings } from './controlSettings.js';
 import type { RowInput } from './denoiser.js';
 import type { Size } from './drawing.js';
+import { sideError } from './sideError.js';
 import { findSideModel } from './sideModels.js';
 
 /** A request's ControlNet, opened, and its picture as the network sees it. */
@@ -61,7 +62,9 @@ export function createControls(
   return {
     async prepare({ name, file, image, scale, start, end, detect }, { width, height }, calls) {
       const path = await findSideModel('controlnets', { name, file }, options.modelFolders ?? []);
-      const net = await open(path, name);
+      const net = await open(path, name).catch((error) => {
+        throw sideError(error, 'ControlNet', name, path);
+      });
       const factor = checkpoint.vaeScaleFactor;
       const resized = resizePixels(image, width * factor, height * factor);
       const seen = detect ? detectors[detect](resized) : resized;

@@ -10,7 +10,12 @@ const start = 'Cannot open ';
  * @param path that the file has, or begins with
  * @example throw sideError(error, 'LoRA', 'ink', '/m/loras/ink.safetensors'); // Cannot draw with LoRA "ink": it is …
  */
-export function sideError(error: unknown, kind: 'LoRA' | 'embedding', name: string, path: string): unknown {
+export function sideError(
+  error: unknown,
+  kind: 'LoRA' | 'embedding' | 'ControlNet',
+  name: string,
+  path: string,
+): unknown {
   if (!(error instanceof UserError) || !error.message.startsWith(start + path)) return error;
   const at = error.message.indexOf(': ', start.length + path.length);
   if (at < 0) return error;

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -174,6 +174,18 @@ describe('a ControlNet whose files are replaced', () => {
     await copyFile(join(from, 'ldm.safetensors'), here);
     expect(await keyOf()).not.toBe(first);
   });
+});
+
+it('a ControlNet that is broken is refused by its name, without its place', async () => {
+  const models = join(cacheFolder, 'broken');
+  await mkdir(join(models, 'controlnets'), { recursive: true });
+  await writeFile(join(models, 'controlnets', 'lines.safetensors'), '<html>');
+  const checkpoint = await openCheckpoint(await checkpointFolder('sd1'), { cacheFolder });
+  const controls = createControls(checkpoint, { cacheFolder, modelFolders: [models] });
+  const preparing = controls.prepare(completeControl({ name: 'lines', image }), { width: 3, height: 2 }, 4);
+  await expect(preparing).rejects.toThrow(
+    'Cannot draw with ControlNet "lines": it is a web page instead of the weights, want a .safetensors file',
+  );
 });
 
 describe('a prepared ControlNet', async () => {
