@@ -47,7 +47,7 @@ export const drawCommand: CliCommand = {
       value: 'N',
       about: '0 to 4294967295; the same seed gives the same picture; at random when left out',
     },
-    scheduler: { value: 'NAME', about: schedulerNames.join(' ') },
+    scheduler: { value: 'NAME', about: "in place of the model's own, one of those below" },
     count: { value: 'N', about: '1 to 64 pictures, the second from seed + 1 and so on, and a grid of them' },
     init: { value: 'FILE', about: 'a picture to start from: PNG, JPEG, WebP or GIF' },
     strength: { value: 'X', about: 'how much of that picture to redraw, 0 to 1' },
@@ -93,11 +93,11 @@ export const drawCommand: CliCommand = {
     },
     mask: {
       value: 'FILE|alpha',
-      about: 'which part of it to draw anew: white in FILE, or what is transparent in the picture itself',
+      about: 'which part of it to draw anew: white in FILE, or what is transparent in it',
     },
     extend: {
       value: 'L,T,R,B',
-      about: 'pixels to add to it at the left, the top, the right and the bottom, and to draw',
+      about: 'pixels to add to it, left, top, right and bottom, and to draw',
     },
     'image-guidance': {
       value: 'X',
@@ -112,6 +112,7 @@ export const drawCommand: CliCommand = {
     json: { about: 'one JSON object a picture on stdout, and nothing else there' },
   },
   notes: [
+    `Schedulers: ${schedulerNames.join(' ')}.`,
     "What is left out comes from the model's own defaults, then from diffusers' for its pipeline.",
     'Without --out the file is kiln-SEED.png, or kiln-SEED-2.png and so on: nothing is replaced.',
     'With --count the grid is kiln-SEED-grid.png, or what --out says, with the pictures beside it as FILE-1.png …',

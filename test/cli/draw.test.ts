@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { decodePicture } from '../../src/image/decode.js';
 import { grid } from '../../src/image/grid.js';
@@ -180,6 +181,36 @@ test('a picture to start from changes what is drawn, and less so with less stren
   expect(apart(start!, half!)).toBeGreaterThan(0);
   expect(apart(start!, half!)).toBeLessThan(apart(start!, full!));
   expect(readText(read('0.5.png'), 'parameters')).toContain('Denoising strength: 0.5');
+});
+
+test('a picture is extended to a size that the model takes, and its transparent part is drawn anew', async () => {
+  const cutOut = Buffer.alloc(100 * 128 * 4, 90).map((value, i) =>
+    i % 4 === 3 && i % 400 < 200 ? 0 : value,
+  );
+  await sharp(cutOut, { raw: { width: 100, height: 128, channels: 4 } })
+    .png()
+    .toFile(join(folder, 'cut.png'));
+  await sharp(cutOut, { raw: { width: 100, height: 128, channels: 4 } })
+    .flatten()
+    .png()
+    .toFile(join(folder, 'whole.png'));
+  const init = ['--init', join(folder, 'cut.png'), '--mask', 'alpha', '--seed', '1'];
+  const [cut, wide, none] = await Promise.all([
+    draw('dog', ...init, '--out', 'cut-out.png'),
+    draw('dog', ...init, '--extend', '0,0,30,0', '--out', 'wide.png'),
+    draw('dog', '--init', join(folder, 'whole.png'), '--mask', 'alpha', '--seed', '1'),
+  ]);
+  expect([cut, wide].map(({ status, stderr }) => [status, stderr])).toEqual([
+    [0, ''],
+    [0, ''],
+  ]);
+  expect(await decodePicture(read('cut-out.png'))).toMatchObject({ width: 96, height: 128 });
+  expect(await decodePicture(read('wide.png'))).toMatchObject({ width: 136, height: 128 });
+  expect(readText(read('wide.png'), 'parameters')).toContain('Denoising strength: 1,');
+  expect(none.status).toBe(1);
+  expect(none.stderr).toMatch(
+    /^Cannot take a mask from [^\n]+: found no transparent part in it, want one\n$/,
+  );
 });
 
 test('an empty prompt is drawn, and a long one is cut with a warning', async () => {
