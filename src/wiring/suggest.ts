@@ -28,7 +28,7 @@ export function createSuggest({
     return [...starts, ...holds].slice(0, most).map((value) => `${before ?? ''}${value}`);
 
     async function values(): Promise<readonly string[]> {
-      if (what === 'models') return models.list().map(({ name }) => name);
+      if (what === 'models') return drawersIn(models);
       if (what === 'schedulers') return schedulerNames;
       if (what === 'refiners') return refinersIn(models);
       if (what === 'loras' || what === 'controlnets') return sideModels(what);
@@ -38,6 +38,11 @@ export function createSuggest({
       return jobs.map(({ id }) => id);
     }
   };
+}
+
+/** Those that draw: what only enlarges is by its button, or by its name for who knows it. */
+function drawersIn(models: Models): string[] {
+  return models.list().flatMap(({ name, tasks }) => (tasks.some((task) => task !== 'upscale') ? [name] : []));
 }
 
 /** Those that only go on with a picture; where there are none, all that can, if that is a choice. */

@@ -105,6 +105,17 @@ describe('suggestions', () => {
     expect(await suggest('refiners', '', asking, 25)).toEqual(['refiner']);
   });
 
+  test('leave out models that only enlarge', async () => {
+    const models = [
+      {},
+      { name: 'x4', tasks: ['upscale' as const] },
+      { name: 'change', tasks: ['instruct' as const] },
+    ];
+    const { log, tools } = await openKit({ models });
+    const suggest = createSuggest({ log, models: tools.models, sideModels: tools.sideModels });
+    expect(await suggest('models', '', { person: ada, place: room }, 25)).toEqual(['sprite', 'change']);
+  });
+
   test('name no refiner where there is nothing to choose from', async () => {
     const { log, tools } = await openKit();
     const suggest = createSuggest({ log, models: tools.models, sideModels: tools.sideModels });
