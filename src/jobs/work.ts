@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { UserError } from '../errors.js';
-import type { Picture } from '../job.js';
+import type { Picture, Verdict } from '../job.js';
 import type { Job, JobImage, Log, RoomSettings } from '../log/log.js';
 import type { Logger } from '../logger.js';
 import type { Adapter, Place, Platform, Shown } from '../request.js';
@@ -13,6 +13,7 @@ import type { Pictures } from './pictures.js';
 import { refuseTooLarge, type SizedModel } from './refuseTooLarge.js';
 import { drawingReply, stoppedReply } from './replies.js';
 import type { Rooms } from './rooms.js';
+import { together } from './together.js';
 
 export interface WorkOptions {
   readonly log: Log;
@@ -74,14 +75,17 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     const allowFlagged = settings.nsfw === 'age-restricted' && job.place.ageRestricted;
     const given = await fetchGiven(job, options);
     refuseTooLarge(job.options, given.init, options.model(job.options.model), settings);
-    // Before it is drawn: an engine that another job ends meanwhile must not take a finished picture with it.
-    const modelHash = await options.modelHash(job.options.model);
     // Cancelled while its pictures were fetched.
     signal.throwIfAborted();
-    const drawn = await drawJob(job, options.drawOne, {
-      ...{ given, allowFlagged, signal, preview: true },
-      onProgress: progressOf(job),
-    });
+    // The hash is known before the picture is: an engine that another job ends must not take a finished one with it.
+    // Asked for on its own, its model could give way to another's in between, and be loaded twice.
+    const [modelHash, drawn] = await together(signal, (either) => [
+      options.modelHash(job.options.model),
+      drawJob(job, options.drawOne, {
+        ...{ given, allowFlagged, signal: either, preview: true },
+        onProgress: progressOf(job),
+      }),
+    ]);
     const images = await pictures.keep(drawn, allowFlagged);
     const row = await log.drew(job.id, resultOf(job, drawn, images, modelHash));
     // Cancelled after the last step, or deleted: its files are nobody's.

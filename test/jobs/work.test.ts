@@ -104,6 +104,21 @@ describe('what cannot be drawn', () => {
   });
 });
 
+test('a model is asked for its hash and for the pictures at once, so that it does not have to be loaded for each', async () => {
+  let drawing = () => {};
+  const drawn = new Promise<void>((resolve) => {
+    drawing = resolve;
+  });
+  const kit = await openKit({
+    modelHash: () => drawn.then(() => 'cd'.repeat(32)),
+    drawOne: (...asked) => {
+      drawing();
+      return grey(...asked);
+    },
+  });
+  expect(await kit.draw()).toMatchObject({ state: 'delivered', drawnWith: { modelHash: 'cd'.repeat(32) } });
+});
+
 describe('when the room is in trouble', () => {
   test('the picture is shown when it is over', async () => {
     let trouble = 3;
