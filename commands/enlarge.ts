@@ -3,7 +3,7 @@ import { UserError } from '../src/errors.js';
 import { drawAgain } from './drawing/again.js';
 import { findJob, pictureOf } from './drawing/findJob.js';
 import { pressed } from './drawing/jobOptions.js';
-import { enlarges } from './drawing/size.js';
+import { onlyEnlarges } from './drawing/size.js';
 
 /** Enough to sharpen what enlarging blurs, too little to draw another picture. */
 const strength = 0.3;
@@ -49,8 +49,7 @@ export const enlarge = defineCommand({
       await again({ sources: { init, controlImage }, options: { ...size, ...anew, strength } });
       return;
     }
-    // It has no safety checker, as no model has that only enlarges.
-    const network = settings.unchecked ? upscalerOf(tools.models.list()) : undefined;
+    const network = upscalerOf(tools.models.list());
     if (network && long <= allowed) {
       const { prompt, negative, model: _, ...others } = job.options;
       const nothing = Object.fromEntries(Object.keys(others).map((name) => [name, undefined]));
@@ -80,9 +79,6 @@ export const enlarge = defineCommand({
 
 /** One that makes pictures twice as large, or more and takes the size that is wanted. */
 function upscalerOf(models: readonly ModelInfo[]): ModelInfo | undefined {
-  const all = models.filter(enlarges);
-  return (
-    all.find(({ scale }) => scale === times) ??
-    all.find(({ scale = 1, resizes = false }) => resizes && scale > times)
-  );
+  const all = models.filter(onlyEnlarges);
+  return all.find(({ scale }) => scale === times) ?? all.find(({ scale = 1 }) => scale > times);
 }

@@ -4,6 +4,7 @@ import type { GivenPictures, Job } from '../../src/log/log.js';
 import type { Request, Responder } from '../../src/request.js';
 import { refuseUnknown, refuseUnknownLoras } from './loras.js';
 import { mayDraw } from './mayDraw.js';
+import { onlyEnlarges } from './size.js';
 import { type Drawing, submit } from './submit.js';
 
 /**
@@ -33,8 +34,10 @@ export async function drawAgain(
     );
   }
   const options = { ...before, ...change.options };
-  mayDraw(options, request.person, settings, tools.models.get(options.model), tools);
-  await refuseUnknownLoras(options.prompt, tools);
+  const model = tools.models.get(options.model);
+  const checkedBefore = change.kind === 'enlarge' && onlyEnlarges(model);
+  mayDraw(options, request.person, settings, model, tools, { checkedBefore });
+  if (!onlyEnlarges(model)) await refuseUnknownLoras(options.prompt, tools);
   if (options.control) {
     refuseUnknown('ControlNet', options.control.name, await tools.sideModels('controlnets'));
   }

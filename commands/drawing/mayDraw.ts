@@ -10,6 +10,7 @@ const mostSide = 2048;
 /**
  * Holds a drawing against what is allowed where it was asked for: roles, size, steps, count, model, words.
  *
+ * @param how.checkedBefore no model draws: what comes out is a picture that may be shown, larger
  * @throws UserError `not-allowed`, `bad-option`, `unsafe`
  */
 export function mayDraw(
@@ -18,6 +19,7 @@ export function mayDraw(
   settings: RoomSettings,
   model: ModelInfo,
   tools: Pick<Tools, 'checkPrompt'>,
+  { checkedBefore = false } = {},
 ): void {
   const { roles, maxSide, maxSteps, maxCount } = settings;
   if (roles && roles.length > 0 && !person.admin && !roles.some((role) => person.roles.includes(role))) {
@@ -48,7 +50,7 @@ export function mayDraw(
   if (maxCount !== undefined && drawing.count > maxCount) {
     throw new UserError('bad-option', `Cannot draw ${drawing.count} pictures here: want at most ${maxCount}`);
   }
-  if (!model.checked && !model.builtIn && !settings.unchecked) {
+  if (!model.checked && !model.builtIn && !settings.unchecked && !checkedBefore) {
     throw new UserError(
       'not-allowed',
       `Cannot draw with ${model.name} here: it has no safety checker, and no admin has allowed that with /settings unchecked`,

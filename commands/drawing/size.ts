@@ -48,6 +48,13 @@ export function sizeFor(
   return { width, height };
 }
 
+/**
+ * Whether it is a network that a picture goes through and nothing is drawn by: no words, no noise, no steps.
+ */
+export function onlyEnlarges(model: Pick<ModelInfo, 'tasks' | 'resizes'>): boolean {
+  return enlarges(model) && model.resizes === true;
+}
+
 /** Whether its pictures are as large as what they are made of has it. */
 export function enlarges({ tasks }: Pick<ModelInfo, 'tasks'>): boolean {
   return tasks.includes('upscale') && !tasks.includes('text');

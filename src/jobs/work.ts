@@ -86,7 +86,9 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
         onProgress: progressOf(job),
       }),
     ]);
-    const images = await pictures.keep(drawn, allowFlagged);
+    const before = await verdictBefore(job);
+    const judged = before ? drawn.map((picture) => ({ ...picture, verdict: before })) : drawn;
+    const images = await pictures.keep(judged, allowFlagged);
     const row = await log.drew(job.id, resultOf(job, drawn, images, modelHash));
     // Cancelled after the last step, or deleted: its files are nobody's.
     if (!row) {
@@ -104,6 +106,18 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
       return;
     }
     ends.deliver(row);
+  }
+
+  /** What was found of a picture that this one is no more than larger than: what only enlarges has no checker. */
+  async function verdictBefore({
+    kind,
+    parent,
+    init,
+    options: { model },
+  }: Job): Promise<Verdict | undefined> {
+    if (kind !== 'enlarge' || !parent || !options.model(model).resizes) return undefined;
+    const images = (await log.get(parent.job))?.images;
+    return images?.find(({ index, key }) => index === parent.index && key === init?.key)?.verdict;
   }
 
   function progressOf(job: Job): (progress: JobProgress) => void {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelInfo } from '../../src/command.js';
+import { encodePng } from '../../src/image/encode.js';
 import type { DrawOne } from '../../src/jobs/draw.js';
-import { boss, grey, openKit } from '../fixtures/kit.js';
+import { boss, grey, openKit, room } from '../fixtures/kit.js';
 
 const upscaler: Partial<ModelInfo> = {
   ...{ builtIn: false, tasks: ['upscale'], width: 512, height: 512, multiple: 1, steps: 1, guidance: 0 },
@@ -60,8 +61,48 @@ describe('what the model cannot draw larger is enlarged by an upscaler', () => {
   });
 });
 
-test('no upscaler is taken where models without a safety checker may not draw', async () => {
-  const { requests, answer } = await enlarged([x2], { unchecked: 'off' });
-  expect(requests).toEqual([]);
-  expect(answer.text).toContain('resampled');
+describe('where models without a safety checker may not draw', () => {
+  test('an upscaler enlarges all the same, again and again, and what it made is shown as what it was made of', async () => {
+    const { kit, requests, job } = await enlarged([x2], { unchecked: 'off' });
+    expect(requests).toMatchObject([{ model: 'sharp-x2' }]);
+    await kit.ask('enlarge', { job: job!.id, index: 1 });
+    const [newest] = (await kit.log.find({}, { skip: 0, take: 1 })).jobs;
+    expect(await kit.ended(newest!.id)).toMatchObject({
+      parent: { job: job!.id },
+      options: { model: 'sharp-x2' },
+      images: [{ verdict: 'unchecked' }],
+    });
+    expect((await kit.ask('pick', { job: newest!.id, index: 1 })).last.pictures).toHaveLength(1);
+  });
+
+  test.each(['safe', 'flagged'] as const)('what was found %s stays so', async (verdict) => {
+    const drawOne: DrawOne = async (model, request, hooks) => {
+      const picture = await grey(model, request, hooks);
+      return model === 'checked' ? { ...picture, verdict } : picture;
+    };
+    const checked = { name: 'checked', builtIn: false, checked: true };
+    const kit = await openKit({ drawOne, models: [checked, x2] });
+    await kit.ask('settings', { nsfw: 'age-restricted' }, { person: boss });
+    const place = { ...room, ageRestricted: true };
+    const job = await kit.draw({ prompt: 'a fox' }, { place });
+    await kit.ask('enlarge', { job: job.id, index: 1 }, { place });
+    const [newest] = (await kit.log.find({}, { skip: 0, take: 1 })).jobs;
+    expect(await kit.ended(newest!.id)).toMatchObject({
+      ...{ kind: 'enlarge', state: 'delivered', options: { model: 'sharp-x2' } },
+      images: [{ verdict, key: expect.any(String) }],
+    });
+    const elsewhere = await kit.ask('info', { job: newest!.id });
+    expect(elsewhere.text).toContain('sharp-x2');
+    const again = await kit.ask('enlarge', { job: newest!.id, index: 1 });
+    if (verdict === 'flagged') expect(again.text).toContain('may not be shown here');
+    else expect(again.acknowledged).toBeDefined();
+  });
+
+  test('no upscaler enlarges a picture that somebody brings', async () => {
+    const files = { 'x:photo': await encodePng({ width: 8, height: 8, data: new Uint8Array(192) }) };
+    const kit = await openKit({ models: [{}, x2], files });
+    const image = { url: 'x:photo', name: 'photo.png' };
+    const answer = await kit.ask('imagine', { prompt: '', model: 'sharp-x2', image });
+    expect(answer.text).toContain('it has no safety checker');
+  });
 });

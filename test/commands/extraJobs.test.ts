@@ -167,12 +167,9 @@ describe('of such a job', () => {
     });
   });
 
-  test('where the model draws no larger, a network that enlarges does it, if such models may draw here', async () => {
+  test('where the model draws no larger, a network that enlarges does it', async () => {
     const kit = await kitOf();
     const job = await kit.draw({ prompt: 'a fox', steps: 3 });
-    const resampled = await kit.ask('enlarge', { job: job.id, index: 1 });
-    expect(resampled.text).toContain('resampled');
-    await kit.log.set('discord/100', undefined, { unchecked: true });
     await kit.ask('enlarge', { job: job.id, index: 1 });
     const { options, init } = await newest(kit);
     expect(init).toEqual({ key: job.images[0]!.key });

@@ -18,7 +18,10 @@ export const models: NonNullable<KitOptions['models']> = [
   { name: 'repaint', tasks: ['mask'] },
   { name: 'change', tasks: ['instruct'] },
   { name: 'x4', tasks: ['upscale'], scale: 4, width: 512, height: 512, steps: 1, guidance: 0 },
-  { name: 'x2', tasks: ['upscale'], scale: 2, width: 512, height: 512, steps: 1, guidance: 0 },
+  {
+    ...{ name: 'x2', tasks: ['upscale'], scale: 2, resizes: true },
+    ...{ width: 512, height: 512, steps: 1, guidance: 0 },
+  },
   { name: 'refiner', tasks: ['picture'] },
 ];
 
