@@ -124,9 +124,11 @@ export const openPipeline: OpenPipeline = async (options) => {
   async function warm(size: Size): Promise<void> {
     const alone = new AbortController();
     await previews.open(latentSize(size));
+    // A model that redraws pictures would leave out both steps by itself, with the strength that it usually has.
+    const allSteps = facts.tasks.includes('picture') && { strength: 1 };
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
     const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
-    const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size) };
+    const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), ...allSteps };
     const drawOne = (check?: SafetyCheck) => draw(asked, { signal: alone.signal, preview: false }, check);
     // The empty prompt's context is the shortest there is.
     const { name } = await drawOne(ownCheck);

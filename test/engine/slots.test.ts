@@ -26,3 +26,20 @@ it("a model's slots are how many jobs really share a call, as guessed first and 
   await pipeline.warm!([{ width, height }]);
   expect(await shared()).toBe(pipeline.facts.slots);
 });
+
+it('a model that only redraws pictures is warmed up by drawing, whatever strength it usually has', async () => {
+  const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
+  const model = await checkpointFolder('sdxl-refiner');
+  let runs = 0;
+  const onRun = { ready: async () => {}, began: () => void runs++, ended() {} };
+  const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder, threads: 1, onRun });
+  onTestFinished(() => pipeline.close());
+  const { width, height } = pipeline.facts;
+  await pipeline.warm!([{ width, height }]);
+  runs = 0;
+  const { signal } = new AbortController();
+  const init = { width, height, data: new Uint8Array(width * height * 3) };
+  await pipeline.draw({ prompt: '', seed: 0, steps: 2, init, strength: 1 }, { signal, preview: false });
+  // Neither is opened or compiled any more: encoder, two steps, decoder.
+  expect(runs).toBe(4);
+});

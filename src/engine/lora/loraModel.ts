@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Component } from '../checkpoint/folder.js';
 import { type Weights, weightsAs } from '../checkpoint/weights.js';
@@ -24,6 +25,8 @@ export interface LoraModel {
   readonly model: Model;
   /** Whether it encodes prompts in another way than the checkpoint alone. */
   readonly ownEncoders: boolean;
+  /** Notes that its files in the cache are used; gives false where one is gone, which happens while it is open. */
+  touch(): Promise<boolean>;
   readonly warnings: readonly string[];
 }
 
@@ -51,22 +54,28 @@ export async function loraModel(
   const merged = new Map<LoraPart, Weights>();
   // A place of its own, so that what LoRAs take on the disk can be counted and bounded.
   const cacheFolder = join(resolve(options.cacheFolder), 'loras');
-  const files = keptFiles(cacheFolder);
+  const kept = keptFiles(cacheFolder);
+  const files: string[] = [];
   for (const { part, weights } of targets) {
     const { changes, identity } = changesOf(part, wanted, fits);
     if (changes.size === 0) continue;
-    await files.makeRoom(bytesOf(weights, changes.keys()));
     const result = await mergeWeights(weights, identity, changes, {
-      cacheFolder,
-      multiply: options.multiply,
+      ...{ cacheFolder, multiply: options.multiply, makeRoom: kept.makeRoom },
     });
     const [name] = changes.keys();
-    await files.use(result.tensors.get(name!)!.file);
+    const { file } = result.tensors.get(name!)!;
+    await kept.use(file);
+    files.push(file);
     merged.set(part, result);
   }
   return {
     model: modelOf(base, merged, { ...options, graphsFolder: cacheFolder }),
     ownEncoders: [...merged.keys()].some((part) => part !== 'unet'),
+    async touch() {
+      const there = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
+      for (const [i, file] of files.entries()) if (there[i]) await kept.use(file);
+      return !there.includes(undefined);
+    },
     warnings: fits.flatMap((fit, i) => warningOf(wanted[i]!, fit)),
   };
 }
@@ -110,12 +119,6 @@ function changesOf(
     }
   }
   return { changes, identity: JSON.stringify(applied) };
-}
-
-function bytesOf({ tensors }: Weights, names: Iterable<string>): number {
-  let sum = 0;
-  for (const name of names) sum += tensors.get(name)!.shape.reduce((product, side) => product * side, 4);
-  return sum;
 }
 
 function modelOf(base: Model, merged: ReadonlyMap<LoraPart, Weights>, options: ModelOptions): Model {

@@ -33,6 +33,8 @@ export interface LoraVariantsOptions extends ModelOptions {
 
 interface Entry {
   readonly made: Promise<Omit<LoraVariant, 'loras' | 'release'>>;
+  /** Makes what is missing of its files by now, and notes that they are used. */
+  readonly mend: () => Promise<void>;
   users: number;
 }
 
@@ -81,14 +83,18 @@ export function createLoraVariants(
       ...{ name, weight, textWeight },
       lora: loras[i]!,
     }));
-    // One at a time: each holds a few of the largest weights in memory.
-    const made = merging.then(async () => {
-      const began = performance.now();
-      const sessions = options.sessions?.scope(key);
-      const fast = fastMultiply(options);
-      const merging = { ...options, sessions, multiply: fast.multiply };
-      const { model, ownEncoders, warnings } = await loraModel(base, wanted, merging).finally(fast.close);
-      mergeTime += performance.now() - began;
+    const merge = () =>
+      inTurn(async () => {
+        const began = performance.now();
+        const sessions = options.sessions?.scope(key);
+        const fast = fastMultiply(options);
+        const merging = { ...options, sessions, multiply: fast.multiply };
+        const result = await loraModel(base, wanted, merging).finally(fast.close);
+        mergeTime += performance.now() - began;
+        return result;
+      });
+    const merged = merge();
+    const made = merged.then(({ model, ownEncoders, warnings }) => {
       models.add(model);
       return {
         key,
@@ -97,8 +103,21 @@ export function createLoraVariants(
         encoder: ownEncoders ? encoderOf(model) : encoder,
       };
     });
-    merging = made.catch(() => {});
-    return { made, users: 0 };
+    return {
+      made,
+      async mend() {
+        // Merged anew it is the same file, and the networks that are open stay as they are.
+        if (!(await (await merged).touch())) await merge();
+      },
+      users: 0,
+    };
+  }
+
+  /** One at a time: each merge holds a few of the largest weights in memory. */
+  function inTurn<Value>(work: () => Promise<Value>): Promise<Value> {
+    const done = merging.then(work);
+    merging = done.catch(() => {});
+    return done;
   }
 
   async function closeOldest(): Promise<void> {
@@ -127,7 +146,8 @@ export function createLoraVariants(
       const key = JSON.stringify(
         uses.map(({ weight, textWeight = weight }, i) => [loras[i]!.hash, weight, textWeight]),
       );
-      const entry = entries.get(key) ?? start(key, uses, loras);
+      const found = entries.get(key);
+      const entry = found ?? start(key, uses, loras);
       entries.delete(key);
       entries.set(key, entry);
       entry.users++;
@@ -144,9 +164,13 @@ export function createLoraVariants(
           ...(textWeight !== undefined && { textWeight }),
           hash: loras[i]!.shortHash,
         }));
-        return { ...(await entry.made), loras: drawn, release };
+        const variant = await entry.made.catch((error) => {
+          if (entries.get(key) === entry) entries.delete(key);
+          throw error;
+        });
+        if (found) await found.mend();
+        return { ...variant, loras: drawn, release };
       } catch (error) {
-        if (entries.get(key) === entry) entries.delete(key);
         release();
         throw error;
       }

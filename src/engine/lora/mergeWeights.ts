@@ -10,6 +10,13 @@ import type { Multiply } from './multiply.js';
 /** Raise it when what merging computes changes, so that files written before are left alone. */
 const mergeVersion = 1;
 
+interface MergeOptions {
+  readonly cacheFolder: string;
+  readonly multiply: Multiply;
+  /** Called before so many bytes are written; not where the file is there already. */
+  makeRoom?(bytes: number): Promise<void>;
+}
+
 /**
  * A network's weights with LoRAs in them: what changes is written to a file of its own in the cache, in F32, unless it
  * is there; all else stays where it is.
@@ -23,15 +30,16 @@ export async function mergeWeights(
   weights: Weights,
   identity: string,
   changes: ReadonlyMap<string, readonly Change[]>,
-  { cacheFolder, multiply }: { readonly cacheFolder: string; readonly multiply: Multiply },
+  { cacheFolder, multiply, makeRoom }: MergeOptions,
 ): Promise<Weights> {
   const digest = createHash('sha256')
     .update(JSON.stringify([weights.hash, identity]))
     .digest('hex');
   const tensors = [...changes].map(([name, list]) => merged(weights, name, list, multiply));
-  const kept = await keepWeights(`${digest}-lora-v${mergeVersion}`, cacheFolder, (file) =>
-    writeTensors(tensors, file),
-  );
+  const kept = await keepWeights(`${digest}-lora-v${mergeVersion}`, cacheFolder, async (file) => {
+    await makeRoom?.(tensors.reduce((sum, { length }) => sum + length, 0));
+    await writeTensors(tensors, file);
+  });
   return { tensors: new Map([...weights.tensors, ...kept.tensors]), hash: kept.hash };
 }
 

@@ -94,6 +94,29 @@ test('two sets of LoRAs stay open, and a third while somebody draws with all', a
   await variants.close();
 });
 
+test('merged weights that made room for others while they were in use are merged again', async () => {
+  const cacheFolder = join(scratch, 'removed');
+  const variants = await opened('sd1', cacheFolder);
+  const folder = join(cacheFolder, 'loras/weights');
+  const draw = async () => {
+    const { model, release } = await variants.of({ prompt: '<lora:ink:0.5>' });
+    const size = { ...unetShape, width: await sizes.next().value! };
+    const dims = [1, 4, 4, size.width];
+    const sample = { ...unetFeeds.sample, dims, data: new Float32Array(16 * size.width).fill(0.5) };
+    await model.unet(size).run({ ...unetFeeds, sample });
+    release();
+  };
+  const sizes = [4, 8].values();
+  await draw();
+  const files = await readdir(folder);
+  await rm(folder, { recursive: true });
+  await draw();
+  expect((await readdir(folder)).filter((name) => files.includes(name))).toEqual(
+    files.filter((name) => name.includes('lora')),
+  );
+  await variants.close();
+});
+
 test('asked for by many at once, a set of LoRAs is merged once', async () => {
   const variants = await opened();
   const asked = await Promise.all([1, 2, 3].map(() => variants.of({ prompt: '<lora:kohya:0.123>' })));
