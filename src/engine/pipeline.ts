@@ -47,10 +47,10 @@ export const openPipeline: OpenPipeline = async (options) => {
   const checkpoint = await openCheckpoint(options.model, options);
   const device = await chooseDevice(options.device);
   const sessions = sharedSessions(device, options.memoryBudgetMb);
-  const variants = await openVariants(checkpoint, { ...options, device, sessions });
+  const calls = createUNetCalls();
+  const variants = await openVariants(checkpoint, { ...options, device, sessions, onClose: calls.forget });
   const { base } = variants;
   const refiners = createRefiners(checkpoint, { ...options, device, sessions });
-  const calls = createUNetCalls();
   const controls = createControls(checkpoint, options);
   const defaults = defaultsOf(checkpoint);
   const tiny = openTinyDecoder(checkpoint, { ...options, device, sessions });

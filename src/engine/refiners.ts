@@ -7,6 +7,7 @@ import { createPromptEncoder, type PromptEncoder } from './context.js';
 import { createEmbeddings } from './embeddings/embeddings.js';
 import { scaleOf } from './facts.js';
 import { createModel, type Model, type ModelOptions } from './model.js';
+import { sideError } from './sideError.js';
 import { knownTokenizer } from './tokenizer/knownTokenizer.js';
 
 /** Another model, open to draw a drawing's last steps. */
@@ -53,7 +54,9 @@ export function createRefiners(
   let closedTime = 0;
 
   async function openModel(path: string, name: string): Promise<Omit<OpenRefiner, 'release'>> {
-    const checkpoint = await openCheckpoint(path, options);
+    const checkpoint = await openCheckpoint(path, options).catch((error) => {
+      throw sideError(error, 'refiner', name, path);
+    });
     refuseOtherLatents(checkpoint, base, name);
     const key = `refiner ${path}`;
     const model = createModel(checkpoint, { ...options, sessions: options.sessions?.scope(key) });
@@ -90,7 +93,7 @@ export function createRefiners(
           ...opened,
           release() {
             entry.users--;
-            void closeOthers();
+            closeOthers().catch(() => {});
           },
         };
       } catch (error) {

@@ -12,7 +12,7 @@ const start = 'Cannot open ';
  */
 export function sideError(
   error: unknown,
-  kind: 'LoRA' | 'embedding' | 'ControlNet',
+  kind: 'LoRA' | 'embedding' | 'ControlNet' | 'refiner',
   name: string,
   path: string,
 ): unknown {

@@ -13,6 +13,8 @@ export interface UNetCalls {
    * @param variant what tells this U-Net from others of its shape: the model, its LoRAs, its ControlNet
    */
   name(variant: string, shape: UNetShape, network: Network): string;
+  /** Lets go of all networks of a variant, which nobody draws with any more. */
+  forget(variant: string): void;
   /** As the batcher's; `rows.shape` is a name from here. */
   denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void): Promise<Float32Array>;
 }
@@ -43,6 +45,14 @@ export function createUNetCalls(): UNetCalls {
       const name = `${variant} ${width}×${height}/${tokens}`;
       known.set(name, { network, area: width * height });
       return name;
+    },
+    forget(variant) {
+      for (const name of known.keys()) {
+        // Its ControlNets' names begin with its own.
+        if (!name.startsWith(`${variant} `)) continue;
+        known.delete(name);
+        widths.forget(name);
+      }
     },
     denoise: batcher.denoise,
   };

@@ -7,6 +7,8 @@ export interface Widths {
   observe(shape: string, rows: number, milliseconds: number): void;
   /** Chooses the least width whose time a row is within 5 % of the best seen; the fewest rows seen are one job's. */
   settle(shape: string): void;
+  /** What was chosen and seen for `shape` counts no more. */
+  forget(shape: string): void;
 }
 
 /** Shared calls gain most where a call is short; large latents fill the machine alone. */
@@ -34,6 +36,10 @@ export function createWidths(guess: (shape: string) => number): Widths {
       const least = Math.min(...times.map(([, time]) => time));
       const enough = times.find(([, time]) => time <= least / 0.95);
       if (enough) chosen.set(shape, enough[0] / times[0]![0]);
+    },
+    forget(shape) {
+      chosen.delete(shape);
+      best.delete(shape);
     },
   };
 }

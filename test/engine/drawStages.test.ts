@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -122,6 +122,21 @@ describe('is refused in one sentence:', () => {
       { ...whole, refiner: { name: 'x', file: '/no/such' } },
       'Cannot refine with "/no/such": there is no such folder or file, want a model',
     );
+  });
+
+  it('a refiner that is broken, by its name alone', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kiln-broken-'));
+    await writeFile(join(folder, 'broken.safetensors'), 'x');
+    const by = await open('sdxl', { modelFolders: [folder] });
+    try {
+      await expect(draw({ ...whole, refiner: { name: 'broken' } }, {}, by)).rejects.toMatchObject({
+        code: 'bad-model',
+        message: 'Cannot draw with refiner "broken": it is 1 bytes long, want a .safetensors file',
+      });
+    } finally {
+      await by.close();
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('a refiner whose latents are others', async () => {

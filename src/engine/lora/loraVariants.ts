@@ -29,6 +29,8 @@ export interface LoraVariants {
 
 export interface LoraVariantsOptions extends ModelOptions {
   readonly modelFolders?: readonly string[];
+  /** Told the key of a variant that is about to be closed. */
+  onClose?(key: string): void;
 }
 
 interface Entry {
@@ -124,7 +126,10 @@ export function createLoraVariants(
     const old = [...entries]
       .slice(0, Math.max(0, entries.size - mostOpen))
       .filter(([, { users }]) => users === 0);
-    for (const [key] of old) entries.delete(key);
+    for (const [key] of old) {
+      entries.delete(key);
+      options.onClose?.(key);
+    }
     for (const [, { made }] of old) await close(made);
   }
 

@@ -12,9 +12,13 @@ const scratch = await mkdtemp(join(tmpdir(), 'kiln-variants-'));
 const models = await modelsWithLoras(scratch);
 afterAll(() => rm(scratch, { recursive: true }));
 
-const opened = async (family = 'sd1', cacheFolder = join(scratch, 'cache')) =>
+const opened = async (
+  family = 'sd1',
+  cacheFolder = join(scratch, 'cache'),
+  onClose?: (key: string) => void,
+) =>
   openVariants(await openCheckpoint(await checkpointFolder(family), { cacheFolder }), {
-    ...{ device: 'cpu', cacheFolder, modelFolders: [models], threads: 1 },
+    ...{ device: 'cpu', cacheFolder, modelFolders: [models], threads: 1, onClose },
   });
 
 const unetShape = { width: 4, height: 4, tokens: 77 };
@@ -83,7 +87,8 @@ test('only what changes is written, and the next process finds it', async () => 
 });
 
 test('two sets of LoRAs stay open, and a third while somebody draws with all', async () => {
-  const variants = await opened();
+  const closed: string[] = [];
+  const variants = await opened('sd1', undefined, (key) => closed.push(key));
   const ask = (weight: number) => variants.of({ prompt: `<lora:ink:${weight}>` });
   const [one, two, three] = [await ask(0.1), await ask(0.2), await ask(0.3)];
   expect((await ask(0.1)).model).toBe(one.model);
@@ -91,6 +96,7 @@ test('two sets of LoRAs stay open, and a third while somebody draws with all', a
   for (const { release } of [one, two, three]) release();
   await expect.poll(async () => (await ask(0.2)).model === two.model).toBe(false);
   expect((await ask(0.1)).model).toBe(one.model);
+  expect(closed).toEqual([two.key]);
   await variants.close();
 });
 
