@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { join, resolve, sep } from 'node:path';
+import { basename, join, resolve, sep } from 'node:path';
 import { UserError } from '../errors.js';
 import { packageFolder } from './packageFolder.js';
 
@@ -61,6 +61,18 @@ export function modelFolder(nameOrFolder: string, folders: readonly string[]): s
     throw cannot(nameOrFolder, "found no such folder or file, want one in diffusers' layout or .safetensors");
   const names = models.map(({ name }) => name).join(', ');
   throw cannot(nameOrFolder, `found none of that name, want one of ${names}, or a folder or file`);
+}
+
+/**
+ * The same with the name that it goes by: one that no folder of models has by its own, without `.safetensors`.
+ *
+ * @throws UserError `bad-model`
+ * @example modelAt('/m/dreamshaper.safetensors', []) // { name: 'dreamshaper', folder: '/m/dreamshaper.safetensors' }
+ */
+export function modelAt(nameOrFolder: string, folders: readonly string[]): FoundModel {
+  const folder = modelFolder(nameOrFolder, folders);
+  const known = findModels(folders).find((model) => model.folder === folder);
+  return known ?? { name: basename(folder, extension), folder };
 }
 
 /**

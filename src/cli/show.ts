@@ -1,13 +1,17 @@
 import { join } from 'node:path';
+import type { Config } from '../config/config.js';
+import { listSideModels } from '../engine/sideModels.js';
 import { UserError } from '../errors.js';
 import { encodePng } from '../image/encode.js';
 import { decodeOwn } from '../image/forms.js';
 import { grid } from '../image/grid.js';
+import type { Job } from '../log/log.js';
 import { silentLogger } from '../logger.js';
 import { createDiskStorage } from '../storage/disk.js';
 import { redraw } from '../wiring/redraw.js';
 import { openStudio } from '../wiring/studio.js';
 import type { CliCommand } from './command.js';
+import { findModels, modelAt } from './models.js';
 import { openLog } from './openLog.js';
 import { openOutput } from './output.js';
 import { version } from './packageFolder.js';
@@ -32,7 +36,7 @@ export const showCommand: CliCommand = {
     if (!job) throw new UserError('not-found', `Cannot show job ${id}: the log has none of that name`);
 
     const studio = await openStudio({
-      config: { ...config, model: job.options.model },
+      config: { ...config, ...(await modelOf(job, config)) },
       logger: silentLogger,
     });
     try {
@@ -60,3 +64,22 @@ export const showCommand: CliCommand = {
     }
   },
 };
+
+/** What it was drawn with, to be opened in place of the default model: that one's VAE is no other's, and upscalers lie beside. */
+async function modelOf({ options: { model } }: Job, config: Config): Promise<Pick<Config, 'model' | 'vae'>> {
+  const { modelFolders } = config;
+  if (nameOfDefault(config) === model) return { model: config.model, vae: config.vae };
+  const named = findModels(modelFolders).some(({ name }) => name === model);
+  const beside = named ? [] : await listSideModels('upscalers', modelFolders);
+  return { model: beside.find(({ name }) => name === model)?.path ?? model, vae: undefined };
+}
+
+/** Undefined where it is not there any more, which keeps nobody from drawing with another. */
+function nameOfDefault({ model, modelFolders }: Config): string | undefined {
+  try {
+    return modelAt(model, modelFolders).name;
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,5 @@
 import { totalmem } from 'node:os';
-import { basename } from 'node:path';
-import { findModels, isBuiltIn, modelFolder } from '../cli/models.js';
+import { findModels, isBuiltIn, modelAt } from '../cli/models.js';
 import { vaePath } from '../cli/vaePath.js';
 import { sleep, systemClock } from '../clock.js';
 import type { ModelInfo, Models } from '../command.js';
@@ -73,10 +72,7 @@ export async function openStudio({
   onEngineEvent,
 }: StudioOptions): Promise<Studio> {
   const folders = new Map(findModels(config.modelFolders).map(({ name, folder }) => [name, folder]));
-  const defaultFolder = modelFolder(config.model, config.modelFolders);
-  const defaultName =
-    [...folders].find(([, folder]) => folder === defaultFolder)?.[0] ??
-    basename(defaultFolder, '.safetensors');
+  const { name: defaultName, folder: defaultFolder } = modelAt(config.model, config.modelFolders);
   folders.set(defaultName, defaultFolder);
   const defaultVae = await vaePath(config.vae, config.modelFolders);
   const vaeOf = (name: string) => (name === defaultName ? defaultVae : undefined);
