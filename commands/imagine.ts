@@ -1,7 +1,7 @@
 import { defineCommand, type ModelInfo } from '../src/command.js';
 import { UserError } from '../src/errors.js';
 import type { RoomSettings } from '../src/log/log.js';
-import { extrasOf } from './drawing/extras.js';
+import { extrasOf, refuseIgnored } from './drawing/extras.js';
 import { findJob } from './drawing/findJob.js';
 import { imagineOptions } from './drawing/imagineOptions.js';
 import { refuseUnknownLoras, withLoras } from './drawing/loras.js';
@@ -30,6 +30,7 @@ export const imagine = defineCommand({
     const from = options.job === undefined ? undefined : await findJob(options.job, request, tools);
     const settings = await tools.settings(place);
     const model = tools.models.get(options.model ?? settings.model ?? tools.models.list()[0]!.name);
+    refuseIgnored(options, model);
     const sources = sourcesOf(options, from, model);
     const { init } = sources;
     if (options.prompt.trim() === '' && !init) {

@@ -35,7 +35,13 @@ export async function drawAgain(
   }
   const options = { ...before, ...change.options };
   const model = tools.models.get(options.model);
-  const checkedBefore = change.kind === 'enlarge' && onlyEnlarges(model);
+  if (onlyEnlarges(model) && change.kind !== 'enlarge') {
+    throw new UserError(
+      'bad-option',
+      `Cannot draw this again: ${model.name} enlarges pictures and would make the same of it, want the one it was made of`,
+    );
+  }
+  const checkedBefore = onlyEnlarges(model);
   mayDraw(options, request.person, settings, model, tools, { checkedBefore });
   if (!onlyEnlarges(model)) await refuseUnknownLoras(options.prompt, tools);
   if (options.control) {

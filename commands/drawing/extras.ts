@@ -4,6 +4,31 @@ import { UserError } from '../../src/errors.js';
 import type { ControlDetector } from '../../src/job.js';
 import type { GivenPictures, JobExtras } from '../../src/log/log.js';
 import { refuseUnknown } from './loras.js';
+import { onlyEnlarges } from './size.js';
+
+/** What a model that only enlarges takes no notice of, but for what Edit's form has anyway. */
+const drawn = [
+  ...(['steps', 'guidance', 'scheduler', 'strength', 'lora', 'control', 'variation', 'refiner'] as const),
+  ...(['clip_skip', 'image_guidance', 'noise_level', 'style'] as const),
+];
+
+/**
+ * Somebody who asks for steps and gets a picture without any would take it for one with them.
+ *
+ * @throws UserError `bad-option`
+ */
+export function refuseIgnored(
+  options: Readonly<Partial<Record<(typeof drawn)[number], unknown>>> & { readonly count?: number },
+  model: ModelInfo,
+): void {
+  if (!onlyEnlarges(model)) return;
+  const one = drawn.find((name) => options[name] !== undefined) ?? ((options.count ?? 1) > 1 && 'count');
+  if (!one) return;
+  throw new UserError(
+    'bad-option',
+    `Cannot enlarge with --${one} by ${model.name}: it draws nothing, want a picture alone`,
+  );
+}
 
 interface Wanted {
   readonly control?: string;

@@ -21,6 +21,14 @@ export function sizeFor(
   settings: RoomSettings,
   model: ModelInfo,
 ): { width?: number; height?: number } {
+  if (onlyEnlarges(model) && aspect === undefined) {
+    if ((width === undefined) === (height === undefined)) return { width, height };
+    const [found, missing] = width === undefined ? ['height', 'width'] : ['width', 'height'];
+    throw new UserError(
+      'bad-option',
+      `Cannot enlarge to ${found} ${width ?? height}: found no ${missing}, want both or none`,
+    );
+  }
   if (enlarges(model)) {
     const asked = aspect ?? width ?? height;
     if (asked === undefined) return {};

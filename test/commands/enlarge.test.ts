@@ -106,3 +106,52 @@ describe('where models without a safety checker may not draw', () => {
     expect(answer.text).toContain('it has no safety checker');
   });
 });
+
+describe('a network that enlarges draws nothing', () => {
+  const files = encodePng({ width: 8, height: 8, data: new Uint8Array(192) }).then((photo) => ({ photo }));
+  const image = { url: 'photo', name: 'photo.png' };
+  async function openKitWhere() {
+    const kit = await openKit({ models: [{}, x2, { ...x4, builtIn: true }], files: await files });
+    await kit.ask('settings', { unchecked: 'on' }, { person: boss });
+    return kit;
+  }
+
+  test.each([
+    [{ steps: 50 }, 'Cannot enlarge with --steps by sharp-x4: it draws nothing, want a picture alone'],
+    [{ count: 4 }, 'Cannot enlarge with --count by sharp-x4: it draws nothing, want a picture alone'],
+    [
+      { variation: '0.2' },
+      'Cannot enlarge with --variation by sharp-x4: it draws nothing, want a picture alone',
+    ],
+    [{ width: 40 }, 'Cannot enlarge to width 40: found no height, want both or none'],
+    [
+      { aspect: '3:2' },
+      'Cannot draw at 3:2 with sharp-x4: it enlarges a picture, and that is the size, want none',
+    ],
+  ])('%j is refused', async (options, sentence) => {
+    const kit = await openKitWhere();
+    const answer = await kit.ask('imagine', { prompt: '', model: 'sharp-x4', image, ...options });
+    expect(answer.text).toBe(sentence);
+  });
+
+  test('a size is what comes out, and what Edit has in its form is taken again', async () => {
+    const kit = await openKitWhere();
+    const job = await kit.draw({ prompt: '', model: 'sharp-x4', image, width: 24, height: 20, seed: 3 });
+    expect(job).toMatchObject({ state: 'delivered', images: [{ width: 24, height: 20 }] });
+    const { form } = await kit.ask('edit', { job: job.id });
+    const filled = Object.fromEntries(
+      form!.fields.flatMap(({ name, value }) => (value ? [[name, value]] : [])),
+    );
+    const again = await kit.draw({ ...filled, job: job.id });
+    expect(again).toMatchObject({ state: 'delivered', images: [{ width: 24, height: 20 }] });
+  });
+
+  test.each(['reroll', 'vary', 'subtle'])('so that %s of what it made is refused', async (command) => {
+    const kit = await openKitWhere();
+    const job = await kit.draw({ prompt: '', model: 'sharp-x2', image });
+    const answer = await kit.ask(command, { job: job.id, index: 1 });
+    expect(answer.text).toBe(
+      'Cannot draw this again: sharp-x2 enlarges pictures and would make the same of it, want the one it was made of',
+    );
+  });
+});
