@@ -79,7 +79,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       warm: () => studio.models.list().flatMap(({ name, warm }) => (warm ? [name] : [])),
     });
     const studio = await openStudio({
-      ...{ config, logger, pipeline },
+      ...{ config, logger, clock, pipeline },
       onEngineEvent: (_, event) => metrics.engineEvents.inc({ event }),
     });
     const adapters = new Map<Platform, Adapter>();

@@ -1,19 +1,15 @@
 import { totalmem } from 'node:os';
-import { findModels, isBuiltIn, modelAt } from '../cli/models.js';
-import { vaePath } from '../cli/vaePath.js';
-import { sleep, systemClock } from '../clock.js';
-import type { ModelInfo, Models } from '../command.js';
+import { type Clock, sleep, systemClock } from '../clock.js';
+import type { Models } from '../command.js';
 import type { Config } from '../config/config.js';
-import { storedBytes } from '../engine/checkpoint/storedBytes.js';
 import { type Engine, openEngine } from '../engine/engine.js';
-import { readModelFacts } from '../engine/readModelFacts.js';
-import { listSideModels } from '../engine/sideModels.js';
 import { guessWidth } from '../engine/widths.js';
 import { UserError } from '../errors.js';
 import type { DrawOne } from '../jobs/draw.js';
 import type { Logger } from '../logger.js';
 import type { Loading } from '../queue/queue.js';
 import { createEnginePool } from './enginePool.js';
+import { openModelLibrary } from './modelLibrary.js';
 
 /** The engines of all models: the default one open from the start, others when they are asked for. */
 export interface Studio {
@@ -47,6 +43,7 @@ export interface StudioOptions {
     | 'environment'
   >;
   readonly logger: Logger;
+  readonly clock?: Clock;
   /** The module that draws in the engine's process, for tests. */
   readonly pipeline?: string;
   onEngineEvent?(model: string, event: string): void;
@@ -69,39 +66,21 @@ export async function openStudio({
   config,
   logger,
   pipeline,
+  clock = systemClock,
   onEngineEvent,
 }: StudioOptions): Promise<Studio> {
-  const folders = new Map(findModels(config.modelFolders).map(({ name, folder }) => [name, folder]));
-  const { name: defaultName, folder: defaultFolder } = modelAt(config.model, config.modelFolders);
-  folders.set(defaultName, defaultFolder);
-  const defaultVae = await vaePath(config.vae, config.modelFolders);
-  const vaeOf = (name: string) => (name === defaultName ? defaultVae : undefined);
-  for (const { name, path } of await listSideModels('upscalers', config.modelFolders)) {
-    if (!folders.has(name)) folders.set(name, path);
-  }
-  const known = new Map<string, Omit<ModelInfo, 'warm'>>();
-  for (const [name, folder] of folders) {
-    try {
-      const facts = await readModelFacts(folder, { vae: vaeOf(name) });
-      known.set(name, { ...facts, name, builtIn: isBuiltIn(folder) });
-    } catch (error) {
-      // One broken folder must not keep the others from drawing.
-      if (name === defaultName) throw error;
-      logger.warn({ error, model: name }, 'a model cannot be used');
-    }
-  }
+  const library = await openModelLibrary({ config, clock, logger });
+  const { defaultName } = library;
   const budget = memoryBudget(config);
-  const bytes = new Map<string, number>();
-  for (const name of known.keys()) bytes.set(name, await storedBytes(folders.get(name)!));
   let closed = false;
 
   const pool = createEnginePool({
     ...{ budget: budget ?? Number.POSITIVE_INFINITY, most: config.warmModels, keep: defaultName },
-    expected: (name) => bytes.get(name) ?? 0,
-    open: (name) =>
-      openEngine({
-        model: folders.get(name)!,
-        vae: vaeOf(name),
+    expected: (name) => library.find(name)?.bytes ?? 0,
+    open: async (name) => {
+      const { path, vae } = library.find(name) ?? unknown(name);
+      return openEngine({
+        ...{ model: path, vae },
         modelFolders: config.modelFolders,
         device: config.device,
         cacheFolder: config.cacheFolder,
@@ -113,7 +92,8 @@ export async function openStudio({
           logger.info({ model: name, ...event, output: undefined }, `engine ${event.type}`);
           onEngineEvent?.(name, event.type);
         },
-      }),
+      });
+    },
     onCloseError: (error) => logger.warn({ error }, 'an engine could not be closed'),
   });
 
@@ -121,22 +101,20 @@ export async function openStudio({
     pool.using(models.get(name).name, work);
 
   const models: Models = {
-    list() {
-      const first = ({ name }: { name: string }) => (name === defaultName ? 0 : 1);
-      return [...known.values()]
-        .sort((a, b) => first(a) - first(b))
-        .map((model) => ({ ...model, warm: pool.loaded(model.name) }));
-    },
+    list: () => library.list().map(({ info }) => ({ ...info, warm: pool.loaded(info.name) })),
     get(name) {
-      const found = models.list().find((model) => model.name.toLowerCase() === name.toLowerCase());
-      if (found) return found;
-      const names = [...known.keys()].join(', ');
-      throw new UserError(
-        'bad-model',
-        `Cannot draw with model ${JSON.stringify(name.slice(0, 60))}: want one of ${names}`,
-      );
+      const { info } = library.find(name) ?? unknown(name);
+      return { ...info, warm: pool.loaded(info.name) };
     },
   };
+
+  function unknown(name: string): never {
+    const names = library.list().map(({ info }) => info.name);
+    throw new UserError(
+      'bad-model',
+      `Cannot draw with model ${JSON.stringify(name.slice(0, 60))}: want one of ${names.join(', ')}`,
+    );
+  }
 
   const preset = models.get(defaultName);
   let ready = false;
