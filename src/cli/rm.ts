@@ -1,17 +1,20 @@
 import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
+import { kinds } from '../hub/kinds.js';
 import { removeModel } from '../hub/remove.js';
 import { listUnfinished, removeUnfinished } from '../hub/staging.js';
 import { shownBytes } from './bytes.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { listInstalled, sizeOf } from './installed.js';
 
+const words = ['model', ...Object.keys(kinds)];
+
 export const rmCommand: CliCommand = {
   name: 'rm',
   usage: 'rm NAME [--kind KIND]',
   about: 'Remove a model, or what lies beside one, or what an unfinished pull left.',
   flags: {
-    kind: { value: 'KIND', about: 'of several with one name: model lora embedding vae controlnet upscaler' },
+    kind: { value: 'KIND', about: `of several with one name: ${words.join(' ')}` },
   },
   run,
 };
@@ -37,6 +40,8 @@ async function run({ positionals, flags }: Arguments, { stdout, loadConfig }: Su
 
   const all = await listInstalled(modelFolders);
   const kind = flags.get('kind');
+  if (kind !== undefined && !words.includes(kind))
+    throw new UserError('bad-option', `Cannot remove: found --kind ${kind}, want one of ${words.join(', ')}`);
   const found = all.filter((one) => one.name === name && (kind === undefined || one.kind === kind));
   if (found.length === 0) {
     const own = all.filter(({ builtIn }) => !builtIn).map((one) => one.name);

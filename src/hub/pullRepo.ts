@@ -11,7 +11,7 @@ import { checkName, plainName } from './names.js';
 import { type Origin, writeOrigin } from './origin.js';
 import type { Pulled, PullHooks, PullRequest } from './pulling.js';
 import { type RemoteFile, type Repo, readRepo } from './repo.js';
-import { settleFile } from './settleFile.js';
+import { settledBefore, settleFile } from './settleFile.js';
 import type { Source } from './source.js';
 import { openStaging, type Staging } from './staging.js';
 import { standing } from './standing.js';
@@ -146,9 +146,16 @@ async function oneFile(
   if (request.variant !== undefined) {
     throw new UserError('bad-option', `${wire.action}: found --variant for a single file, want none`);
   }
+  const { value: digest } = file.digest;
+  // A repo of one file has the better name; one of several are told apart by theirs.
+  const ownName = request.source.kind === 'repo' && request.source.file === undefined ? repo.id : path;
+  const here = await settledBefore(request, { ownName, digest, source: repo.id });
+  if (here) {
+    await staging.remove();
+    return { ...here, files: 1, bytes: 0, licence: repo.licence, already: true };
+  }
   hooks.onSize?.(file.size);
   await fetchFiles([file], { repo, staging, wire, hooks });
-  const { value: digest } = file.digest;
   return settleFile({
     ...{
       request,
@@ -160,8 +167,7 @@ async function oneFile(
       bytes: file.size,
       called: path,
     },
-    // A repo of one file has the better name; one of several are told apart by theirs.
-    ownName: request.source.kind === 'repo' && request.source.file === undefined ? repo.id : path,
+    ownName,
   });
 }
 

@@ -1,11 +1,11 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { quote } from '../engine/checkpoint/refuse.js';
 import { UserError } from '../errors.js';
 import { kindOf } from './kindOf.js';
-import { kinds } from './kinds.js';
+import { type Kind, kinds } from './kinds.js';
 import { checkName, plainName } from './names.js';
-import { type Origin, originFile, writeOrigin } from './origin.js';
+import { type Origin, originFile, readOrigin, writeOrigin } from './origin.js';
 import type { Pulled, PullRequest } from './pulling.js';
 import type { Staging } from './staging.js';
 import { standing } from './standing.js';
@@ -45,8 +45,7 @@ export async function settleFile(options: {
     );
   }
   const name = checkName(request.name ?? plainName(ownName) ?? '', action);
-  const folder = kind === 'model' ? request.modelsFolder : join(request.modelsFolder, kinds[kind]);
-  const target = join(folder, `${name}.safetensors`);
+  const target = targetOf(request, kind, name);
   const before = await standing(target, origin, action);
   // The record first: from the moment that the file lists, its origin is known.
   const record = staging.blob('kiln.json');
@@ -56,4 +55,27 @@ export async function settleFile(options: {
   await staging.remove();
   const already = before?.origin.files[`${name}.safetensors`] === digest;
   return { name, kind, path: target, files: 1, bytes, licence: origin.licence, already };
+}
+
+/** Where a file goes. */
+function targetOf({ modelsFolder }: PullRequest, kind: Kind, name: string): string {
+  const folder = kind === 'model' ? modelsFolder : join(modelsFolder, kinds[kind]);
+  return join(folder, `${name}.safetensors`);
+}
+
+/** The same bytes where an earlier pull put them, under the name that they would get now. */
+export async function settledBefore(
+  request: PullRequest,
+  wanted: { readonly ownName: string; readonly digest: string; readonly source: string },
+): Promise<Pick<Pulled, 'name' | 'kind' | 'path'> | undefined> {
+  const name = request.name ?? plainName(wanted.ownName);
+  if (name === undefined) return undefined;
+  const all: readonly Kind[] = ['model', ...(Object.keys(kinds) as (keyof typeof kinds)[])];
+  for (const kind of request.kind === undefined ? all : [request.kind]) {
+    const path = targetOf(request, kind, name);
+    const origin = await readOrigin(path);
+    if (origin?.source !== wanted.source || origin.files[basename(path)] !== wanted.digest) continue;
+    if (await stat(path).catch(() => undefined)) return { name, kind, path };
+  }
+  return undefined;
 }

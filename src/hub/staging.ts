@@ -40,11 +40,7 @@ export async function openStaging(modelsFolder: string, key: string, action: str
 
   return {
     blob: (digest) => join(folder, digest),
-    async bytes() {
-      const names = await readdir(folder);
-      const all = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
-      return all.reduce((sum, one) => sum + (one?.isFile() ? one.size : 0), 0);
-    },
+    bytes: () => bytesIn(folder),
     async arrange(blobs) {
       await rm(tree, { recursive: true, force: true });
       for (const [path, blob] of blobs) {
@@ -60,13 +56,26 @@ export async function openStaging(modelsFolder: string, key: string, action: str
       if ((await stat(to).catch(() => undefined))?.isDirectory()) await rename(to, old);
       await rename(from, to);
     },
-    async remove() {
-      await rm(folder, { recursive: true, force: true });
-      // Goes with its last pull.
-      await rmdir(dirname(folder)).catch(() => {});
+    remove: () => removeFolder(folder),
+    async release() {
+      await rm(lock, { force: true });
+      // Nothing came: there is nothing to go on with.
+      if ((await bytesIn(folder)) === 0) await removeFolder(folder);
     },
-    release: () => rm(lock, { force: true }),
   };
+}
+
+/** Bytes of the files in a folder, less what is noted of them; none where there is no such folder. */
+async function bytesIn(folder: string): Promise<number> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => !name.endsWith('.etag'));
+  const all = await Promise.all(names.map((name) => stat(join(folder, name)).catch(() => undefined)));
+  return all.reduce((sum, one) => sum + (one?.isFile() ? one.size : 0), 0);
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  // Goes with its last pull.
+  await rmdir(dirname(folder)).catch(() => {});
 }
 
 /** A pull that did not end. */
@@ -96,9 +105,8 @@ export async function listUnfinished(modelsFolder: string): Promise<readonly Unf
 }
 
 /** Removes what a pull left, which nobody goes on with. */
-export async function removeUnfinished({ folder }: Unfinished): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
-  await rmdir(dirname(folder)).catch(() => {});
+export function removeUnfinished({ folder }: Unfinished): Promise<void> {
+  return removeFolder(folder);
 }
 
 /** Who has a lock and lives, but for this process: in a container each may have the number of the one before it. */

@@ -201,6 +201,9 @@ describe('kiln rm', () => {
     expect((await kiln(folder, ['rm', 'ink'])).stderr).toBe(
       'Cannot remove "ink": found 2 of that name, want --kind lora or upscaler\n',
     );
+    expect((await kiln(folder, ['rm', 'ink', '--kind', 'loras'])).stderr).toBe(
+      'Cannot remove: found --kind loras, want one of model, lora, embedding, vae, controlnet, upscaler\n',
+    );
     expect((await kiln(folder, ['rm', 'ink', '--kind', 'lora'])).status).toBe(0);
     expect(Object.keys(filesIn(join(folder, 'data', 'models')))).toEqual([
       'upscalers/ink.kiln.json',

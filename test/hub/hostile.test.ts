@@ -227,7 +227,7 @@ describe('files that are what was uploaded, and no good', () => {
     const { folder, pull } = puller(hub);
     expect(await refused(pull(id))).toContain(sentence);
     expect(await refused(pull(id))).toContain(sentence);
-    expect(readdirSync(folder)).toEqual(['.incomplete']);
+    expect(readdirSync(folder)).toEqual([]);
   });
 
   test.each([

@@ -180,7 +180,12 @@ describe('a repo of something else', () => {
     expect(filesIn(folder)['loras/ink.safetensors']!.equals(files['pytorch_lora_weights.safetensors'])).toBe(
       true,
     );
-    expect(await pull('somebody/ink')).toMatchObject({ already: true });
+    const large = hub.asked.filter(({ host }) => host === 'cdn').length;
+    expect(await pull('somebody/ink')).toMatchObject({ already: true, name: 'ink', kind: 'lora', bytes: 0 });
+    expect(hub.asked.filter(({ host }) => host === 'cdn')).toHaveLength(large);
+    expect(readdirSync(folder)).toEqual(['loras']);
+    rmSync(path);
+    expect(await pull('somebody/ink')).toMatchObject({ already: false });
   });
 
   test('of several files is one of them, by repo and file or by the address of its page', async () => {

@@ -123,3 +123,11 @@ describe('a file from an address', () => {
     expect(await pull(address, { name: 'ink2' })).toMatchObject({ name: 'ink2' });
   });
 });
+
+test('of what never began to come, nothing is kept', async () => {
+  const hub = await startHub();
+  const { folder, pull } = puller(hub);
+  await expect(pull('http://example.com/x.safetensors')).rejects.toThrow('want https');
+  await expect(pull(`${hub.cdn}/gone.safetensors`)).rejects.toThrow('has none of that name');
+  expect(readdirSync(folder)).toEqual([]);
+});
