@@ -49,7 +49,8 @@ export async function openModelLibrary(options: ModelLibraryOptions): Promise<Mo
   const { name: defaultName, folder: defaultPath } = modelAt(config.model, config.modelFolders);
   const defaultVae = await vaePath(config.vae, config.modelFolders);
   const known = new Map<string, LibraryModel>();
-  /** What could not be read, by its size and time, so that it is tried again when it has changed. */
+  /** What each was when it was read, and what could not be, so that it is read again when it is another. */
+  const stamps = new Map<string, string>();
   const refused = new Map<string, string>();
   let readAt = clock.now();
   let reading: Promise<void> | undefined;
@@ -69,15 +70,18 @@ export async function openModelLibrary(options: ModelLibraryOptions): Promise<Mo
     for (const [name, { path }] of known)
       if (name !== defaultName && paths.get(name) !== path) known.delete(name);
     for (const [name, path] of paths) {
-      if (known.has(name)) continue;
       const stamp = await stampOf(path);
+      // A model that takes another's place has its own sizes, and perhaps no safety checker.
+      if (known.has(name) && stamps.get(name) === stamp) continue;
       if (refused.get(path) === stamp) continue;
       try {
         await read(name, path);
+        stamps.set(name, stamp);
         refused.delete(path);
       } catch (error) {
         // One broken folder must not keep the others from drawing.
         if (name === defaultName) throw error;
+        known.delete(name);
         if (!refused.has(path)) logger.warn({ error, model: name }, 'a model cannot be used');
         refused.set(path, stamp);
       }
@@ -108,6 +112,6 @@ export async function openModelLibrary(options: ModelLibraryOptions): Promise<Mo
 }
 
 async function stampOf(path: string): Promise<string> {
-  const { size, mtimeMs } = await stat(path).catch(() => ({ size: 0, mtimeMs: 0 }));
-  return `${size} ${mtimeMs}`;
+  const { ino, size, mtimeMs } = await stat(path).catch(() => ({ ino: 0, size: 0, mtimeMs: 0 }));
+  return `${ino} ${size} ${mtimeMs}`;
 }

@@ -53,3 +53,17 @@ test('one that cannot be read is told of once, and known when it can be', async 
   await rename(join(models, '.half'), join(models, 'half'));
   expect(await later()).toEqual(['sprite', 'half', 'one']);
 });
+
+test('one that takes the place of another is what it is itself: without a safety checker, unchecked', async () => {
+  const { models, library, later } = await stage();
+  const checked = () => library.find('one')?.info.checked;
+  expect(checked()).toBe(false);
+  await cp('test/golden/families/sd1-checked/checkpoint', join(models, 'new'), { recursive: true });
+  for (const now of [true, false]) {
+    await rename(join(models, 'one'), join(models, 'old'));
+    await rename(join(models, 'new'), join(models, 'one'));
+    await rename(join(models, 'old'), join(models, 'new'));
+    await later();
+    expect(checked()).toBe(now);
+  }
+});
