@@ -7,6 +7,7 @@ import { runPass } from './pass.js';
 import type { Previews } from './previews.js';
 import type { OpenRefiner } from './refiners.js';
 import { resizeLatents } from './resizeLatents.js';
+import type { Schedule } from './schedulers/schedule.js';
 import type { Settings } from './settings.js';
 import { planStages, type Stage, type StageNoise, stageNoise } from './stages.js';
 import type { Stopwatch } from './stopwatch.js';
@@ -68,7 +69,7 @@ export async function drawStages(tools: Tools): Promise<Drawn> {
     const prepared = await begin(stage, { ...tools, context: own, noise, drawn, before: stages[i - 1] });
     const control =
       settings.control && by === variant
-        ? await controls.prepare(settings.control, size, scheduler.calls(schedule))
+        ? await controls.prepare(settings.control, size, scheduler.calls(unended(schedule)))
         : undefined;
     clock.lap('encode');
 
@@ -126,6 +127,11 @@ async function begin(
     ...{ settings, checkpoint, context, autoencoder, scheduler, schedule, size, initialNoise },
     noise: noise.noise,
   });
+}
+
+/** A ControlNet's part is one of all steps, also of those that a refiner draws instead: so in diffusers' for SDXL. */
+function unended(schedule: Schedule): Schedule {
+  return { ...schedule, end: schedule.timesteps.length };
 }
 
 /** The hooks of one run, which tell of its steps as some of all. */

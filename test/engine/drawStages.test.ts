@@ -95,6 +95,23 @@ it('of two refiners the one that was used last stays open, and both draw as befo
   expect((await draw(request)).pixels.data).toEqual(first.pixels.data);
 });
 
+it("a ControlNet's part of the steps is one of all, with those that a refiner draws, as in diffusers", async () => {
+  const by = await open('sdxl', { modelFolders: [...modelFolders, await checkpointFolder('sdxl-control')] });
+  const image = { width: 64, height: 64, data: Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => i % 251) };
+  const until = async (end: number) => {
+    const control = { name: 'edges', image, end };
+    return (await draw({ ...whole, hires: undefined, control }, {}, by)).pixels.data;
+  };
+  try {
+    // Of six steps the first three are not the refiner's.
+    const always = await until(1);
+    expect(await until(3 / 6)).toEqual(always);
+    expect(await until(2 / 6)).not.toEqual(always);
+  } finally {
+    await by.close();
+  }
+});
+
 it('runs take turns in memory where the budget is for none, and draw the same', async () => {
   const small = await open('sdxl', { memoryBudgetMb: 1 });
   try {
