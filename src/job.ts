@@ -83,7 +83,7 @@ export interface Hires {
 export interface Refiner {
   /** The model's name. */
   readonly name: string;
-  /** A folder or file anywhere, which then counts instead of the name: the command line's alone. */
+  /** A folder or file anywhere, which then counts instead of the name: never what somebody typed in a chat. */
   readonly file?: string;
   /** The part of the steps after which it takes over (`denoising_end` of the base); 0.8 when left out. */
   readonly start?: number;

@@ -71,11 +71,21 @@ export async function extrasOf(
     control: await controlOf(options, tools),
     hires: hires === undefined ? undefined : { scale: hires, strength: init ? undefined : options.strength },
     variation: variationOf(options.variation),
-    refiner: refiner === undefined ? undefined : { name: tools.models.get(refiner).name },
+    refiner: refinerOf(refiner, tools),
     clipSkip: options.clip_skip,
     imageGuidance: options.image_guidance,
     noiseLevel: options.noise_level,
   };
+}
+
+function refinerOf(named: string | undefined, tools: Pick<Tools, 'models'>): JobExtras['refiner'] {
+  if (named === undefined) return undefined;
+  const { name, tasks } = tools.models.get(named);
+  if (tasks.includes('picture')) return { name };
+  throw new UserError(
+    'bad-option',
+    `Cannot refine with ${name}: it goes on with no picture, want another model`,
+  );
 }
 
 async function controlOf(

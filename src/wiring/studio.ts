@@ -5,6 +5,7 @@ import type { Config } from '../config/config.js';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { guessWidth } from '../engine/widths.js';
 import { UserError } from '../errors.js';
+import type { DrawRequest } from '../job.js';
 import type { DrawOne } from '../jobs/draw.js';
 import type { Logger } from '../logger.js';
 import type { Loading } from '../queue/queue.js';
@@ -116,6 +117,13 @@ export async function openStudio({
     );
   }
 
+  /** Its refiner by where it is: the engine knows no model but those of the folders by name. */
+  function withRefiner(request: DrawRequest): DrawRequest {
+    const { refiner } = request;
+    const found = refiner && refiner.file === undefined ? library.find(refiner.name) : undefined;
+    return found ? { ...request, refiner: { ...refiner!, file: found.path } } : request;
+  }
+
   const preset = models.get(defaultName);
   let ready = false;
   let problem: string | undefined;
@@ -134,7 +142,7 @@ export async function openStudio({
     models,
     slots: config.slots ?? guessWidth((preset.width * preset.height) / preset.multiple ** 2),
     async draw(model, request, options) {
-      const picture = await using(model, (engine) => engine.draw(request, options));
+      const picture = await using(model, (engine) => engine.draw(withRefiner(request), options));
       // Whatever kept it from warming up is over.
       if (models.get(model).name === defaultName) ready = true;
       return picture;

@@ -159,6 +159,7 @@ describe('is refused in one sentence, before anything is kept', () => {
       { prompt: 'a', variation: '0.1:4294967296' },
       'Cannot mix in seed 4294967296: want a whole number from 0',
     ],
+    [{ prompt: 'a', refiner: 'x4' }, 'Cannot refine with x4: it goes on with no picture, want another model'],
     [{ prompt: 'a', refiner: 'nope' }, 'Cannot draw with model nope: want one of sprite'],
     [{ prompt: 'a', clip_skip: 13 }, 'Cannot run imagine: clip_skip is 13, want a whole number from 0 to 12'],
   ])('%.90j', async (options, message) => {

@@ -43,3 +43,15 @@ test('two real models, memory for one: drawn from both sides at once, each pictu
     await studio.close();
   }
 }, 120_000);
+
+test('any model that Kiln knows by name refines, one that no folder of models has too', async () => {
+  const config = configFrom({ KILN_DATA: join(folder, 'none'), KILN_DEVICE: 'cpu', PATH: process.env.PATH });
+  const studio = await openStudio({ config, logger: silentLogger });
+  try {
+    const hooks = { signal: new AbortController().signal, preview: false, onProgress: () => {} };
+    const request = { prompt: 'a happy dog', seed: 1, steps: 4, refiner: { name: 'Sprite' } };
+    expect(await studio.draw('sprite', request, hooks)).toMatchObject({ refiner: { name: 'sprite' } });
+  } finally {
+    await studio.close();
+  }
+}, 60_000);
