@@ -1,7 +1,11 @@
 import { open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-const text = z.string().max(1000);
+/** On one line, and nothing that a terminal obeys: a folder that was copied from a stranger may have a record too. */
+const text = z
+  .string()
+  .max(1000)
+  .regex(/^\P{Cc}*$/u);
 const Origin = z.object({
   /** `OWNER/REPO`, or an address without what comes after its question mark. */
   source: text,
