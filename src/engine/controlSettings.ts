@@ -7,7 +7,8 @@ export type ControlSettings = Control & Required<Pick<Control, 'scale' | 'start'
 const maxScale = 4;
 
 /**
- * Completes what a request says of its ControlNet with diffusers' defaults.
+ * Completes what a request says of its ControlNet, with the defaults of diffusers' text-to-image pipeline whatever is
+ * drawn: a scale means the same with a picture and without.
  *
  * @throws UserError `bad-option` naming the value found and the value wanted.
  * @example completeControl({ name: 'canny', image }).end; // 1

@@ -5,6 +5,11 @@ export interface Network {
   /** Opens it, when it is not open, and frees nothing. */
   open(): Promise<void>;
   run: Session['run'];
+  /**
+   * For a whole drawing, which runs it again and again: until what this gives is called, it is not closed for the sake
+   * of a much smaller one. Opens nothing.
+   */
+  hold(): () => void;
 }
 
 /** Sessions of several networks, each in several sizes, of which the least recently used give way. */
@@ -24,6 +29,11 @@ export interface KeptSessionsOptions {
   /** Bytes that they take now, where it can be measured; the weights of what is open when left out. */
   readonly measure?: () => number;
 }
+
+/** One that takes less than this part of another is much smaller. */
+const smaller = 4;
+
+const keyOf = (owner: string, name: string, size: string) => `${owner} ${name} ${size}`;
 
 interface Entry {
   readonly owner: string;
@@ -48,6 +58,8 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
   const entries = new Map<string, Entry>();
   /** Bytes that each took when it was opened and run for the first time. */
   const growth = new Map<string, number>();
+  /** Drawings under way with each. */
+  const held = new Map<string, number>();
 
   const weights = () => [...entries.values()].reduce((sum, { weightBytes }) => sum + weightBytes, 0);
   const taken = options.measure ?? weights;
@@ -59,7 +71,7 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     make: () => Promise<Session>,
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
-    const key = `${owner} ${name} ${size}`;
+    const key = keyOf(owner, name, size);
     const found = entries.get(key);
     if (!found) await makeRoom(growth.get(key) ?? 0);
     const before = taken();
@@ -90,11 +102,26 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
 
   async function makeRoom(more: number): Promise<void> {
     while (taken() + more > budget) {
-      const [oldest] = [...entries].filter(([, { users }]) => users === 0);
+      const idle = [...entries].filter(([, { users }]) => users === 0);
+      const oldest = idle.find(([key]) => !held.has(key)) ?? idle.find(([key]) => isWorth(key, more));
       // What was used last stays, if it alone is too much: closing it after each run would open it for each.
       if (!oldest || (more === 0 && entries.size === 1)) return;
       await release(...oldest);
     }
+  }
+
+  /** A U-Net that is closed for a preview is opened again for the next step, and so on. */
+  function isWorth(key: string, more: number): boolean {
+    return more * smaller >= (growth.get(key) ?? Number.POSITIVE_INFINITY);
+  }
+
+  function hold(key: string): () => void {
+    held.set(key, (held.get(key) ?? 0) + 1);
+    return () => {
+      const left = held.get(key)! - 1;
+      if (left === 0) held.delete(key);
+      else held.set(key, left);
+    };
   }
 
   async function release(key: string, entry: Entry): Promise<void> {
@@ -106,6 +133,7 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     network: (name, size, make) => ({
       open: () => using(owner, name, size, make, async () => undefined),
       run: (feeds) => using(owner, name, size, make, (session) => session.run(feeds)),
+      hold: () => hold(keyOf(owner, name, size)),
     }),
 
     scope,
@@ -113,6 +141,7 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     async close() {
       const own = [...entries].filter(([, entry]) => entry.owner === owner);
       for (const [key] of own) entries.delete(key);
+      for (const key of growth.keys()) if (key.startsWith(`${owner} `)) growth.delete(key);
       for (const [, { session }] of own) {
         const settled = await session.catch(() => undefined);
         await settled?.release();

@@ -62,13 +62,13 @@ export async function runPass(
     call: (n) => (control?.acts(n) ? controlled! : plain),
   });
   const { afterStep } = prepared;
-  const latents = await scheduler.run(denoise, prepared.start, schedule, {
-    noise,
-    signal,
-    onStep,
-    afterStep,
-  });
-  return { latents, name };
+  const options = { noise, signal, onStep, afterStep };
+  const holds = [plain, ...(controlled ? [controlled] : [])].map(({ shape }) => calls.hold(shape));
+  try {
+    return { latents: await scheduler.run(denoise, prepared.start, schedule, options), name };
+  } finally {
+    for (const release of holds) release();
+  }
 }
 
 function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {

@@ -13,6 +13,8 @@ export interface UNetCalls {
    * @param variant what tells this U-Net from others of its shape: the model, its LoRAs, its ControlNet
    */
   name(variant: string, shape: UNetShape, network: Network): string;
+  /** Keeps a network at hand for a drawing, until what this gives is called. */
+  hold(name: string): () => void;
   /** Lets go of all networks of a variant, which nobody draws with any more. */
   forget(variant: string): void;
   /** As the batcher's; `rows.shape` is a name from here. */
@@ -46,6 +48,7 @@ export function createUNetCalls(): UNetCalls {
       known.set(name, { network, area: width * height });
       return name;
     },
+    hold: (name) => known.get(name)!.network.hold(),
     forget(variant) {
       for (const name of known.keys()) {
         // Its ControlNets' names begin with its own.

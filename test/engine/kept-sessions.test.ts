@@ -103,6 +103,35 @@ it('one that is too large alone stays open for its next run', async () => {
   expect(opened).toEqual(['unet a']);
 });
 
+it('one that a drawing holds is closed for its equals, and not for what is much smaller', async () => {
+  const log: string[] = [];
+  let memory = 0;
+  const kept = keepSessions({ most: 4, budget: 100, measure: () => memory });
+  const network = (name: string, size: number) =>
+    kept.network(name, '', async () => {
+      memory += size;
+      log.push(`+${name}`);
+      return {
+        run: async () => ({}),
+        weightBytes: size,
+        release: async () => {
+          memory -= size;
+          log.push(`-${name}`);
+        },
+      };
+    });
+  const [unet, tiny, decoder] = [network('unet', 120), network('tiny', 5), network('decoder', 90)];
+  const release = unet.hold();
+  for (let step = 0; step < 3; step++) for (const one of [unet, tiny]) await one.run({});
+  expect(log).toEqual(['+unet', '+tiny', '-tiny', '+tiny', '-tiny', '+tiny', '-tiny']);
+  log.length = 0;
+  await decoder.run({});
+  await unet.run({});
+  await decoder.run({});
+  expect(log).toEqual(['+decoder', '-decoder', '-unet', '+decoder']);
+  release();
+});
+
 it('owners have names of their own, and close their own alone', async () => {
   const { released, kept, network } = stage(4);
   await network('unet', 'a').open();

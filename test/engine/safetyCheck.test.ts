@@ -27,6 +27,7 @@ it.each(pictures)('$file gets the verdict that diffusers gives it', async ({ pic
 describe('a check that fails lets no picture pass', () => {
   const network = (run: () => Promise<Float32Array>) => ({
     open: async () => {},
+    hold: () => () => {},
     run: async () => ({ image_embeds: { dtype: 'float32' as const, dims: [1, 16], data: await run() } }),
   });
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Network } from '../../src/engine/kept-sessions.js';
 import { createUNetCalls } from '../../src/engine/unetCalls.js';
 
-const network: Network = { open: async () => {}, run: async () => ({}) };
+const network: Network = { open: async () => {}, hold: () => () => {}, run: async () => ({}) };
 const shape = { width: 64, height: 64, tokens: 77 };
 
 it("what is known of a variant that is closed is forgotten, its ControlNets' too, and nothing of others", () => {
