@@ -60,7 +60,7 @@ export const openUpscaler: OpenPipeline = async (options) => {
         ...size,
         ...{ steps: 1, guidance: 0, seed: request.seed ?? 0, scheduler: className, model, device },
         timings: clock.timings(),
-        ...{ mates: 0, verdict: 'unchecked', warnings: [] },
+        ...{ mates: 0, verdict: 'unchecked', warnings: ignored(request, model) },
       };
     },
 
@@ -84,6 +84,13 @@ function wanted(request: DrawRequest, model: string, scale: number): { init: Pix
       );
   }
   return { init, size };
+}
+
+/** A sentence for what was asked for and does nothing here; steps and guidance are asked for by whoever asks for none. */
+function ignored(request: DrawRequest, model: string): string[] {
+  const keys = ['mask', 'control', 'hires', 'variation', 'refiner', 'loras', 'clipSkip', 'decoder'] as const;
+  const asked = keys.filter((key) => request[key] !== undefined && [request[key]].flat().length > 0);
+  return asked.length > 0 ? [`${model} only enlarges: ${asked.join(', ')} made no difference`] : [];
 }
 
 /** The picture, made smaller where a side is longer than `most`: a request may want less than the network gives. */

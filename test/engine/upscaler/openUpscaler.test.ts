@@ -30,6 +30,13 @@ describe('a picture is enlarged as spandrel does it', () => {
   });
 });
 
+it('what makes no difference to a network that enlarges is told', async () => {
+  const pipeline = await opened('compact-x2');
+  const variation = { seed: 1, strength: 0.5 };
+  const { warnings } = await enlarge(pipeline, { init: picture, steps: 5, variation, loras: [] });
+  expect(warnings).toEqual(['compact-x2 only enlarges: variation made no difference']);
+});
+
 describe('the size of what comes out', () => {
   let x2: Pipeline;
   beforeAll(async () => {
