@@ -3,7 +3,7 @@ import type { DrawRequest, Picture, Progress } from '../job.js';
 import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
 
 /** Raised whenever a message changes: an engine compiled from another state of the code is refused at its hello. */
-export const protocol = 2;
+export const protocol = 3;
 
 /** What the engine's process needs to load its model. */
 export interface Opening extends Omit<PipelineOptions, 'onRun'> {

@@ -104,13 +104,15 @@ const ownAttacks: Record<string, Attack> = {
       (i: number) => `first_stage_model.decoder.up.${i + 4}.block.0.conv1.weight`,
     ]);
     const prefix = random.pick(['', 'x']);
+    // What is added may be of an encoder that this file has none of.
+    const lost = pickNeeded(header, random);
     addEmpty(
       header,
       numbered(99_000, (i) => `${prefix}${name(i)}`),
     );
     addEmpty(header, ['x.y']);
     // Where it changed nothing that a picture needs, the file has to be refused for something else.
-    lose(header, pickNeeded(header, random));
+    lose(header, lost);
   }),
   'words of its own': async (random, folder) => {
     const { header, data } = await readHeader(at(folder));
