@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { UserError } from '../errors.js';
 import { type Control, type ControlDetector, controlDetectors } from '../job.js';
+import { isPath } from './isPath.js';
 
 /** What was asked of a ControlNet, its picture still a file. */
 export interface ControlArguments extends Omit<Control, 'image'> {
@@ -33,10 +34,10 @@ export function readControlArguments(
       `Cannot draw with ControlNet ${JSON.stringify(control)}: it has no picture, want --control-image FILE`,
     );
   }
-  const isPath = /[/\\]|\.safetensors$/.test(control);
+  const isFile = isPath(control);
   return {
-    name: isPath ? basename(control, '.safetensors') : control,
-    file: isPath ? control : undefined,
+    name: isFile ? basename(control, '.safetensors') : control,
+    file: isFile ? control : undefined,
     scale: real('control-scale'),
     start: real('control-start'),
     end: real('control-end'),

@@ -1,9 +1,10 @@
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { openCheckpoint } from '../engine/checkpoint/folder.js';
+import type { FoundModel } from '../engine/listModels.js';
 import { UserError } from '../errors.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { cudaSystem, vulkanAdapters } from './gpus.js';
-import { type FoundModel, findModels } from './models.js';
+import { findModels } from './models.js';
 import { version } from './packageFolder.js';
 import { vaePath } from './vaePath.js';
 import { whyNotUsable } from './whyNotUsable.js';

@@ -2,6 +2,7 @@ import type { ConfiguredFacts } from '../engine/readModelFacts.js';
 import { readModelFacts } from '../engine/readModelFacts.js';
 import { findSideModel, listSideModels } from '../engine/sideModels.js';
 import { UserError } from '../errors.js';
+import { isPath } from './isPath.js';
 import { findModels } from './models.js';
 
 /** A model that enlarges pictures. */
@@ -34,7 +35,7 @@ export async function findUpscaler(
 }
 
 async function pathOf(model: string, modelFolders: readonly string[]): Promise<string> {
-  const file = /[/\\]|\.safetensors$/.test(model) ? model : undefined;
+  const file = isPath(model) ? model : undefined;
   const named = findModels(modelFolders).find(({ name }) => name === model);
   const beside = await listSideModels('upscalers', modelFolders);
   if (file === undefined && named && !beside.some(({ name }) => name === model)) return named.folder;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { findSideModel } from '../engine/sideModels.js';
 import { UserError } from '../errors.js';
 import type { LoraUse } from '../job.js';
+import { isPath } from './isPath.js';
 
 /**
  * Reads a value of `--lora`: a name or a file, and behind a colon how strongly.
@@ -17,7 +18,7 @@ export function readLoraArgument(text: string): LoraUse {
       'Cannot draw with lora "": want a name or a file, as in --lora ink:0.8',
     );
   }
-  const isFile = /[/\\]|\.safetensors$/.test(where);
+  const isFile = isPath(where);
   const weight = Number(strength);
   return isFile ? { name: basename(where, '.safetensors'), file: where, weight } : { name: where, weight };
 }

@@ -1,14 +1,9 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, join, resolve, sep } from 'node:path';
+import { type FoundModel, listModels } from '../engine/listModels.js';
 import { UserError } from '../errors.js';
+import { isPath } from './isPath.js';
 import { packageFolder } from './packageFolder.js';
-
-/** A model that can be named. */
-export interface FoundModel {
-  readonly name: string;
-  /** Absolute: its folder, or its single file. */
-  readonly folder: string;
-}
 
 const extension = '.safetensors';
 /** What may be a model in one file; torch's own are told how to be converted. */
@@ -23,21 +18,7 @@ const bundledFolder = join(packageFolder, 'assets', 'models');
  * @example findModels(['data/models']) // [{ name: 'sprite', folder: '/…/assets/models/sprite' }]
  */
 export function findModels(folders: readonly string[]): FoundModel[] {
-  const found = new Map<string, FoundModel>();
-  for (const folder of [...folders, bundledFolder]) {
-    for (const entry of entries(folder)) {
-      const path = resolve(folder, entry);
-      const name = isModelFile(entry, path) ? entry.slice(0, -extension.length) : entry;
-      if (name === entry && !existsSync(join(path, indexFile))) continue;
-      if (!found.has(name)) found.set(name, { name, folder: path });
-    }
-  }
-  return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-}
-
-/** `<name>.vae.safetensors` is the VAE of the model beside it. */
-function isModelFile(entry: string, path: string): boolean {
-  return entry.endsWith(extension) && !/^\.|\.vae\.safetensors$/.test(entry) && isFile(path);
+  return listModels([...folders, bundledFolder]);
 }
 
 /**
@@ -57,7 +38,7 @@ export function modelFolder(nameOrFolder: string, folders: readonly string[]): s
     const found = isFolder(nameOrFolder) ? `a folder without ${indexFile}` : 'a file';
     throw cannot(nameOrFolder, `found ${found}, want a folder in diffusers' layout or a .safetensors file`);
   }
-  if (/[/\\]|\.safetensors$/.test(nameOrFolder))
+  if (isPath(nameOrFolder))
     throw cannot(nameOrFolder, "found no such folder or file, want one in diffusers' layout or .safetensors");
   const names = models.map(({ name }) => name).join(', ');
   throw cannot(nameOrFolder, `found none of that name, want one of ${names}, or a folder or file`);
@@ -94,13 +75,4 @@ function isFolder(path: string): boolean {
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    // Most people have no folder of models besides the one that comes with Kiln.
-    return [];
-  }
 }

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import { isDevice } from '../config/device.js';
 import { type Engine, openEngine } from '../engine/engine.js';
+import { maxEnlargedSide } from '../engine/upscaler/facts.js';
 import { UserError } from '../errors.js';
 import { encodePng } from '../image/encode.js';
 import { resampled } from '../image/forms.js';
@@ -36,8 +37,6 @@ export const upscaleCommand: CliCommand = {
 
 const scales = ['2', '4'];
 const resampledScale = 2;
-/** As upscaling networks have it. */
-const maxSide = 8192;
 
 /** What came out, and by what. */
 interface Enlarged {
@@ -55,10 +54,10 @@ async function upscale(args: Arguments, { stdout, stderr, signal, loadConfig }: 
   const picture = await readPictureFile(wanted.picture);
   const scale = wanted.scale ?? upscaler?.facts.scale ?? resampledScale;
   const size = { width: picture.width * scale, height: picture.height * scale };
-  if (Math.max(size.width, size.height) > maxSide)
+  if (Math.max(size.width, size.height) > maxEnlargedSide)
     throw new UserError(
       'bad-option',
-      `Cannot enlarge ${picture.width}×${picture.height} ${scale} times: want at most ${maxSide} pixels a side`,
+      `Cannot enlarge ${picture.width}×${picture.height} ${scale} times: want at most ${maxEnlargedSide} pixels a side`,
     );
 
   const began = performance.now();

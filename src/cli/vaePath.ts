@@ -1,4 +1,5 @@
 import { findSideModel } from '../engine/sideModels.js';
+import { isPath } from './isPath.js';
 
 /**
  * Where a VAE is that is given by its name in the models' folder `vae`, or as a file or folder.
@@ -11,6 +12,6 @@ export async function vaePath(
   modelFolders: readonly string[],
 ): Promise<string | undefined> {
   if (nameOrFile === undefined) return undefined;
-  const file = /[/\\]|\.safetensors$/.test(nameOrFile) ? nameOrFile : undefined;
+  const file = isPath(nameOrFile) ? nameOrFile : undefined;
   return findSideModel('vae', { name: nameOrFile, file }, modelFolders);
 }

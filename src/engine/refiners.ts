@@ -1,11 +1,12 @@
-import { readdir, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Refiner } from '../job.js';
 import { type Checkpoint, openCheckpoint } from './checkpoint/folder.js';
 import { createPromptEncoder, type PromptEncoder } from './context.js';
 import { createEmbeddings } from './embeddings/embeddings.js';
 import { scaleOf } from './facts.js';
+import { listModels } from './listModels.js';
 import { createModel, type Model, type ModelOptions } from './model.js';
 import { sideError } from './sideError.js';
 import { knownTokenizer } from './tokenizer/knownTokenizer.js';
@@ -120,19 +121,13 @@ async function findModel({ name, file }: Refiner, folders: readonly string[]): P
     if (await stat(file).catch(() => undefined)) return resolve(file);
     throw cannot(file, 'there is no such folder or file, want a model');
   }
-  const found: string[] = [];
-  for (const folder of folders) {
-    for (const entry of await readdir(folder).catch(() => [])) {
-      const path = resolve(folder, entry);
-      const index = join(path, 'model_index.json');
-      const isModel = entry.endsWith(extension) || (await stat(index).catch(() => undefined));
-      if (!isModel) continue;
-      const own = basename(entry, extension);
-      if (own === name) return path;
-      found.push(own);
-    }
-  }
-  const named = found.sort().slice(0, 20).join(', ');
+  const models = listModels(folders);
+  const found = models.find((model) => model.name === name);
+  if (found) return found.folder;
+  const named = models
+    .slice(0, 20)
+    .map((model) => model.name)
+    .join(', ');
   throw cannot(
     name,
     `found none of that name, want ${named ? `one of ${named}` : "a model in the models' folder"}`,

@@ -2,6 +2,9 @@ import { readHeader } from '../checkpoint/safetensors.js';
 import type { ConfiguredFacts } from '../readModelFacts.js';
 import { architectureOf } from './architecture.js';
 
+/** Pixels of a side of what an upscaler may make. */
+export const maxEnlargedSide = 8192;
+
 /** The size by which the work of an upscaler is guessed: pictures of any size are taken. */
 const usualSide = 512;
 

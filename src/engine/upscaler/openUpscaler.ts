@@ -6,11 +6,9 @@ import { chooseDevice } from '../device.js';
 import type { OpenPipeline, Size } from '../drawing.js';
 import { createStopwatch } from '../stopwatch.js';
 import { enlargePicture } from './enlarge.js';
-import { readUpscalerFacts } from './facts.js';
+import { maxEnlargedSide, readUpscalerFacts } from './facts.js';
 import { openUpscalerNetwork } from './network.js';
 
-/** Longest side of an enlarged picture, in pixels: 200 MB where both sides have it. */
-const maxSide = 8192;
 /** Times a picture goes through the network at most; what is still too small then is resampled. */
 const mostPasses = 2;
 
@@ -45,7 +43,7 @@ export const openUpscaler: OpenPipeline = async (options) => {
       let pixels = init;
       for (let pass = 0; pass < mostPasses; pass++) {
         if (pass > 0 && pixels.width >= size.width && pixels.height >= size.height) break;
-        pixels = await enlargePicture(network, within(pixels, Math.floor(maxSide / scale)), {
+        pixels = await enlargePicture(network, within(pixels, Math.floor(maxEnlargedSide / scale)), {
           signal,
           onTile: (step, steps) => onProgress?.({ step, steps }),
         });
@@ -77,10 +75,10 @@ function wanted(request: DrawRequest, model: string, scale: number): { init: Pix
     );
   const size = { width: request.width ?? init.width * scale, height: request.height ?? init.height * scale };
   for (const [name, value] of Object.entries(size)) {
-    if (!Number.isInteger(value) || value < 1 || value > maxSide)
+    if (!Number.isInteger(value) || value < 1 || value > maxEnlargedSide)
       throw new UserError(
         'bad-option',
-        `Cannot enlarge ${init.width}×${init.height} to ${size.width}×${size.height}: ${name} must be from 1 to ${maxSide}`,
+        `Cannot enlarge ${init.width}×${init.height} to ${size.width}×${size.height}: ${name} must be from 1 to ${maxEnlargedSide}`,
       );
   }
   return { init, size };
