@@ -23,6 +23,13 @@ export const schedulerNames = [
 ] as const;
 export type SchedulerName = (typeof schedulerNames)[number];
 
+/**
+ * How much speed is worth: `exact` computes what the checkpoint says, in its own numbers; `balanced` and `fast` save
+ * work that changes little, and less little (docs/quality.md has what each gains and loses).
+ */
+export const qualities = ['exact', 'balanced', 'fast'] as const;
+export type Quality = (typeof qualities)[number];
+
 /** Where the networks run. `cuda:1` is the second GPU. */
 export type Device = 'auto' | 'cpu' | 'webgpu' | 'cuda' | `cuda:${number}`;
 
@@ -124,6 +131,8 @@ export interface DrawRequest {
   readonly clipSkip?: number;
   /** `tiny` decodes with TAESD, where the models have it: faster, less exact. */
   readonly decoder?: 'full' | 'tiny';
+  /** `exact` when left out. */
+  readonly quality?: Quality;
   /**
    * Whether the pixels, and the previews, of a picture that the model's safety checker flags are wanted all the same;
    * else such a picture is black. The verdict is given either way.
@@ -156,6 +165,8 @@ export interface Picture {
   readonly strength?: number;
   /** Left out where the model's own VAE decoded it. */
   readonly decoder?: 'tiny';
+  /** Left out where it is `exact`. */
+  readonly quality?: Exclude<Quality, 'exact'>;
   /** Of an instruct-pix2pix model alone. */
   readonly imageGuidance?: number;
   /** Of Stable Diffusion's ×4 upscaler alone. */

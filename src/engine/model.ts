@@ -29,7 +29,7 @@ export interface Model {
    */
   textEncoder(index: number, clipSkip?: number, learned?: boolean): Network;
   /** Alone, or in one graph with a ControlNet. */
-  unet(shape: UNetShape, control?: ControlNet): Network;
+  unet(shape: UNetShape, control?: ControlNet, how?: UNetHow): Network;
   /** Sizes are in latents. */
   decoder(size: Size): Network;
   encoder(size: Size): Network;
@@ -38,6 +38,17 @@ export interface Model {
   /** Milliseconds spent so far on compiling and opening. */
   readonly loadTime: number;
   close(): Promise<void>;
+}
+
+/** What a U-Net's graph may save; neither when left out. */
+export interface UNetHow {
+  /** 8-bit products, on the CPU alone. */
+  readonly numbers?: 'int8';
+  /**
+   * DeepCache (Ma et al. 2023, arXiv 2312.00858): `give` has the deep features as a second output, `take` has them as an
+   * input and computes the outermost layers alone.
+   */
+  readonly features?: 'give' | 'take';
 }
 
 /** Builds a network, and a ControlNet with it where it has one. */
@@ -128,8 +139,9 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       });
     },
 
-    unet(shape, control) {
-      const key = `${sizeKey(shape)}/${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
+    unet(shape, control, { numbers = '', features = '' } = {}) {
+      const of = `${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
+      const key = `${sizeKey(shape)}/${of} ${numbers} ${features}`.trimEnd();
       const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
       const build: Build = (p, more) => {
         const residuals = more && buildControlNet(more, control!.config, shape, unet.config.in_channels);
