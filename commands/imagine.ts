@@ -37,7 +37,8 @@ export const imagine = defineCommand({
       throw new UserError('bad-option', 'Cannot draw: found no prompt, want one, as in /imagine a red fox');
     }
     const { prompt, negative } = await styled(options, place, tools);
-    const extras = await extrasOf(options, sources, model, tools);
+    const quality = options.quality ?? settings.quality;
+    const extras = await extrasOf({ ...options, quality }, sources, model, tools);
     const drawing = {
       prompt: withLoras(prompt, options.lora),
       negative,

@@ -41,6 +41,7 @@ export function describe(job: Job): Text {
     ['Strength', drawnWith?.strength ?? options.strength],
     ['ControlNet', control && controlText(control)],
     ['Hires fix', hires && [`×${hires.scale}`, hires.strength].filter(Boolean).join(', strength ')],
+    ['Quality', options.quality],
     ['CLIP skip', options.clipSkip],
     ['Picture guidance', options.imageGuidance],
     ['Noise level', options.noiseLevel],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineCommand, hints, type Tools } from '../src/command.js';
 import { UserError } from '../src/errors.js';
+import { qualities } from '../src/job.js';
 import type { RoomSettings } from '../src/log/log.js';
 import type { Place, Text } from '../src/request.js';
 import { serverOf } from './drawing/serverOf.js';
@@ -42,6 +43,11 @@ export const settings = defineCommand({
     width: whole(8, 2048, 'Pixels of a picture unless asked otherwise; off takes it back', 'Width'),
     height: whole(8, 2048, 'Pixels of a picture unless asked otherwise; off takes it back', 'Height'),
     steps: whole(1, 1000, 'Steps unless asked otherwise; off takes it back', 'Steps'),
+    quality: z
+      .enum([...qualities, off])
+      .optional()
+      .describe('How much speed is worth unless asked otherwise; off takes it back')
+      .register(hints, { label: 'Quality' }),
     max_steps: whole(1, 1000, 'Most steps that may be asked for; off takes it back', 'Most steps'),
     max_side: whole(8, 2048, 'Most pixels a side that may be asked for; off takes it back', 'Most pixels'),
     max_count: whole(1, 4, 'Most pictures of one request; off takes it back', 'Most pictures'),
@@ -111,6 +117,8 @@ function changesOf(
     changes.roles = options.roles === off ? null : ids(options.roles, 'roles', place);
   if (options.nsfw !== undefined)
     changes.nsfw = options.nsfw === off ? null : (options.nsfw as RoomSettings['nsfw']);
+  if (options.quality !== undefined)
+    changes.quality = options.quality === off ? null : (options.quality as RoomSettings['quality']);
   if (options.unchecked !== undefined) changes.unchecked = options.unchecked === 'on';
   if (options.forbidden !== undefined) {
     const words = options.forbidden.split(',').map((word) => word.trim());

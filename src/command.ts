@@ -31,6 +31,8 @@ export interface Hint {
   readonly attachment?: boolean;
   /** Carried by buttons and forms, never shown to be filled in. */
   readonly hidden?: boolean;
+  /** Of use to so few that it is typed alone, as a suffix, where a form has no room for all. */
+  readonly rare?: boolean;
   /** Text of several lines. */
   readonly long?: boolean;
 }

@@ -123,7 +123,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       work: createWork({
         ...{ log, storage, adapters, clock, logger, pictures, rooms, ends, stopping: stopping.signal },
         drawOne: studio.draw,
-        settings: (place) => settingsOf(place, { log, limits: config.limits }),
+        settings: (place) => settingsOf(place, { log, limits: config.limits, quality: config.quality }),
         model: studio.models.get,
         modelHash: studio.hash,
         enqueue,
@@ -155,6 +155,7 @@ export async function startKiln(config: Config, replacements: Replacements = {})
       },
       version: version(),
       limits: config.limits,
+      quality: config.quality,
     });
     const dispatch = createDispatch({
       ...{ commands, tools, logger },

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import type { ModelInfo, Tools } from '../../src/command.js';
 import { UserError } from '../../src/errors.js';
-import type { ControlDetector } from '../../src/job.js';
+import type { ControlDetector, Quality } from '../../src/job.js';
 import type { GivenPictures, JobExtras } from '../../src/log/log.js';
 import { refuseUnknown } from './loras.js';
 import { onlyEnlarges } from './size.js';
@@ -9,7 +9,7 @@ import { onlyEnlarges } from './size.js';
 /** What a model that only enlarges takes no notice of, but for what Edit's form has anyway. */
 const drawn = [
   ...(['steps', 'guidance', 'scheduler', 'strength', 'lora', 'control', 'variation', 'refiner'] as const),
-  ...(['clip_skip', 'image_guidance', 'noise_level', 'style'] as const),
+  ...(['clip_skip', 'image_guidance', 'noise_level', 'style', 'quality'] as const),
 ];
 
 /**
@@ -40,6 +40,8 @@ interface Wanted {
   readonly clip_skip?: number;
   readonly image_guidance?: number;
   readonly noise_level?: number;
+  /** What is asked for, or else what holds in the room. */
+  readonly quality?: Quality;
 }
 
 const mostSeed = 2 ** 32 - 1;
@@ -75,6 +77,7 @@ export async function extrasOf(
     clipSkip: options.clip_skip,
     imageGuidance: options.image_guidance,
     noiseLevel: options.noise_level,
+    quality: options.quality === 'exact' || onlyEnlarges(model) ? undefined : options.quality,
   };
 }
 

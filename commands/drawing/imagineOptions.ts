@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { hints } from '../../src/command.js';
-import { controlDetectors, schedulerNames } from '../../src/job.js';
+import { controlDetectors, qualities, schedulerNames } from '../../src/job.js';
 import type { Attachment } from '../../src/request.js';
 import { jobId } from './jobOptions.js';
 
@@ -75,6 +75,11 @@ export const imagineOptions = z.object({
     .optional()
     .describe('How the noise is taken away, step by step')
     .register(hints, { label: 'Scheduler', aliases: ['sampler'], suggest: 'schedulers' }),
+  quality: z
+    .enum(qualities)
+    .optional()
+    .describe('What may be saved: exact nothing; balanced little that is seen; fast as much as it can')
+    .register(hints, { label: 'Quality' }),
   model: z
     .string()
     .max(100)
@@ -165,7 +170,7 @@ export const imagineOptions = z.object({
     .max(1000)
     .optional()
     .describe('Noise put on the picture first, for models that enlarge one')
-    .register(hints, { label: 'Noise level', aliases: ['noise-level'] }),
+    .register(hints, { label: 'Noise level', aliases: ['noise-level'], rare: true }),
   job: jobId
     .optional()
     .describe('The job that this is a change of, as Edit has it')

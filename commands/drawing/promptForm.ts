@@ -19,6 +19,7 @@ export function promptForm(job: Job): Form {
     ['w', options.width],
     ['h', options.height],
     ['sampler', options.scheduler],
+    ['quality', options.quality],
     ['model', options.model],
     ['hires', hires?.scale],
     ['strength', hires?.strength],

@@ -5,7 +5,14 @@ import { grid } from '../image/grid.js';
 import { formatParameters } from '../image/parameters.js';
 import { readPictureFile } from '../image/readPicture.js';
 import { loadSharp } from '../image/sharp.js';
-import { type Control, controlDetectors, type DrawRequest, type Picture, schedulerNames } from '../job.js';
+import {
+  type Control,
+  controlDetectors,
+  type DrawRequest,
+  type Picture,
+  qualities,
+  schedulerNames,
+} from '../job.js';
 import { together } from '../jobs/together.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import type { ControlArguments } from './controlArguments.js';
@@ -72,6 +79,11 @@ export const drawCommand: CliCommand = {
     decoder: {
       value: 'full|tiny',
       about: 'tiny: decode with TAESD from the folder vae, faster and less exact',
+    },
+    quality: {
+      value: qualities.join('|'),
+      about:
+        'how much speed is worth: balanced and fast save work, and draw a little and a little more otherwise',
     },
     hires: {
       value: 'X',
@@ -154,7 +166,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
   try {
     engine = await unlessAborted(opening, signal);
     const request: DrawRequest = {
-      ...wanted.request,
+      ...{ ...wanted.request, quality: wanted.request.quality ?? config.quality },
       ...given,
       ...{ loras, control, refiner: refiner && { ...refiner, file: refinerFile } },
     };
@@ -226,8 +238,9 @@ async function encodeAll(pictures: readonly Picture[]): Promise<Drawn> {
 
 function asJson(pictures: readonly Picture[], written: Written): string {
   return pictures
-    .map(({ seed, pixels: { width, height }, steps, scheduler, model, timings, verdict }, index) => {
-      const settings = { seed, file: written.files[index], width, height, steps, scheduler, model, timings };
+    .map(({ seed, pixels: { width, height }, steps, scheduler, quality, model, timings, verdict }, index) => {
+      const drawn = { width, height, steps, scheduler, quality, model, timings };
+      const settings = { seed, file: written.files[index], ...drawn };
       const checked = verdict === 'unchecked' ? undefined : verdict;
       return `${JSON.stringify({ ...settings, verdict: checked, grid: written.grid })}\n`;
     })

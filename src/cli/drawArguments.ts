@@ -68,6 +68,7 @@ export function readDrawArguments({ positionals, flags, lists }: Arguments): Dra
     imageGuidance: real('image-guidance'),
     noiseLevel: whole('noise-level'),
     decoder: flags.get('decoder') as DrawRequest['decoder'],
+    quality: flags.get('quality') as DrawRequest['quality'],
     ...readStageArguments(flags, whole, real),
   };
   const control = readControlArguments(flags, real);

@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 import { parse } from 'dotenv';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
-import type { Device } from '../job.js';
+import type { Device, Quality } from '../job.js';
 import { environmentSchema } from './schema.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -19,6 +19,8 @@ export interface Config {
   readonly model: string;
   /** A VAE in place of that of `model`: a name, or a file. */
   readonly vae: string | undefined;
+  /** Where nothing else is asked for. */
+  readonly quality: Quality;
   readonly device: Device;
   readonly threads: number | undefined;
   readonly slots: number | undefined;
@@ -111,6 +113,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
     modelFolders: env.KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(env.KILN_DATA, 'models')],
     model: env.KILN_MODEL,
     vae: env.KILN_VAE,
+    quality: env.KILN_QUALITY,
     device: env.KILN_DEVICE,
     threads: env.KILN_THREADS,
     slots: env.KILN_SLOTS,

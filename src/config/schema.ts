@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Device } from '../job.js';
+import { type Device, qualities } from '../job.js';
 import { isDevice } from './device.js';
 
 const text = () => z.string().optional();
@@ -26,6 +26,12 @@ export const environmentSchema = z.object({
   KILN_VAE: text().describe(
     'A VAE in place of that of KILN_MODEL: a name in the folder "vae" of KILN_MODELS, or a file. Not set: its own.',
   ),
+  KILN_QUALITY: z
+    .enum(qualities, 'exact, balanced or fast')
+    .default('exact')
+    .describe(
+      'How much speed is worth unless asked otherwise: exact, balanced or fast. docs/quality.md has what each loses.',
+    ),
   KILN_DEVICE: z
     .custom<Device>(
       (value) => typeof value === 'string' && isDevice(value),

@@ -107,6 +107,7 @@ export const openPipeline: OpenPipeline = async (options) => {
       control: settings.control && shownControl(settings.control),
       ...shownStages(settings),
       decoder: settings.decoder === 'tiny' ? settings.decoder : undefined,
+      quality: settings.quality === 'exact' ? undefined : settings.quality,
       model: checkpoint.name,
       device,
       timings: clock.timings(),

@@ -1,6 +1,13 @@
 import { randomInt } from 'node:crypto';
 import { UserError } from '../errors.js';
-import { type DrawRequest, type Pixels, type SchedulerName, schedulerNames } from '../job.js';
+import {
+  type DrawRequest,
+  type Pixels,
+  type Quality,
+  qualities,
+  type SchedulerName,
+  schedulerNames,
+} from '../job.js';
 import { type ControlSettings, completeControl } from './controlSettings.js';
 import { isInstruct, isUpscale } from './pipelineClass.js';
 import { pipelineDefaults } from './pipelineDefaults.js';
@@ -44,6 +51,7 @@ export interface Settings extends StageSettings {
   /** Set only when there is a picture to start from. */
   readonly strength: number | undefined;
   readonly decoder: 'full' | 'tiny';
+  readonly quality: Quality;
   readonly mask: Pixels | undefined;
   /** Set where the model is told by it, or where it was asked for. */
   readonly imageGuidance: number | undefined;
@@ -105,7 +113,8 @@ export function completeSettings(request: DrawRequest, model: ModelDefaults): Se
     init: request.init,
     control: request.control && completeControl(request.control),
     strength: strength(request, model, defaultStrength),
-    decoder: decoder(request.decoder),
+    decoder: oneOf('decoder', request.decoder ?? 'full', ['full', 'tiny'] as const),
+    quality: oneOf('quality', request.quality ?? 'exact', qualities),
     mask: mask(request),
     imageGuidance: imageGuidance(request, model),
     noiseLevel: noiseLevel(request, model),
@@ -185,10 +194,10 @@ function known(name: SchedulerName | undefined): SchedulerName | undefined {
   );
 }
 
-function decoder(name: DrawRequest['decoder'] = 'full'): 'full' | 'tiny' {
-  if (name === 'full' || name === 'tiny') return name;
-  const found = JSON.stringify(name);
-  throw new UserError('bad-option', `Cannot draw with decoder ${found}: want full or tiny`);
+function oneOf<Name extends string>(what: string, name: Name, names: readonly Name[]): Name {
+  if (names.includes(name)) return name;
+  const wanted = `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+  throw new UserError('bad-option', `Cannot draw with ${what} ${JSON.stringify(name)}: want ${wanted}`);
 }
 
 function text(name: string, value: string): string {

@@ -41,6 +41,7 @@ export function formatParameters(
     ['Refiner switch at', refiner?.start],
     ['Lora hashes', loraHashes(picture.loras)],
     ['VAE Decoder', picture.decoder && 'TAESD'],
+    ['Quality', picture.quality],
     ['ControlNet 0', picture.control && controlText(picture.control)],
     ['Version', `kiln ${version}`],
   ];

@@ -66,11 +66,11 @@ function requestOf(
   { given, allowFlagged }: Pick<DrawJobOptions, 'given' | 'allowFlagged'>,
 ): DrawRequest {
   const { prompt, negative, width, height, steps, guidance, seed, strength, variation, control } = options;
-  const { hires, refiner, clipSkip, imageGuidance, noiseLevel } = options;
+  const { hires, refiner, clipSkip, imageGuidance, noiseLevel, quality } = options;
   const { init, mask, controlImage } = given;
   return {
     ...{ prompt, negative, width, height, steps, guidance, allowFlagged },
-    ...{ hires, refiner, clipSkip, imageGuidance, noiseLevel, init, mask },
+    ...{ hires, refiner, clipSkip, imageGuidance, noiseLevel, quality, init, mask },
     // Checked by the command's schema when it was accepted.
     scheduler: options.scheduler as SchedulerName | undefined,
     // Variations are all of one seed, as A1111 has it: what is mixed in tells them apart.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { controlDetectors } from '../job.js';
+import { controlDetectors, qualities } from '../job.js';
 import type { JobExtras } from './log.js';
 
 // A chat's names are those of files in a folder: nothing that leads out of it was ever written.
@@ -29,12 +29,14 @@ const schema = z.strictObject({
   clipSkip: z.int().min(0).max(12).optional(),
   imageGuidance: z.number().min(0).max(100).optional(),
   noiseLevel: z.int().min(0).max(1000).optional(),
+  quality: z.enum(qualities).exclude(['exact']).optional(),
 }) satisfies z.ZodType<JobExtras>;
 
 /** The extras of a job's options as a row has them; undefined where there are none. */
 export function writeExtras(options: JobExtras): string | undefined {
-  const { control, hires, variation, refiner, clipSkip, imageGuidance, noiseLevel } = options;
-  const text = JSON.stringify({ control, hires, variation, refiner, clipSkip, imageGuidance, noiseLevel });
+  const { control, hires, variation, refiner, clipSkip, imageGuidance, noiseLevel, quality } = options;
+  const rare = { control, hires, variation, refiner, clipSkip, imageGuidance, noiseLevel, quality };
+  const text = JSON.stringify(rare);
   return text === '{}' ? undefined : text;
 }
 

@@ -1,4 +1,4 @@
-import type { ControlDetector, JobState, Verdict } from '../job.js';
+import type { ControlDetector, JobState, Quality, Verdict } from '../job.js';
 import type { Attachment, Person, Place, Platform, Target } from '../request.js';
 
 /** Everything that makes the pictures, with nothing left open but what the model's own config decides. */
@@ -37,6 +37,8 @@ export interface JobExtras {
   readonly clipSkip?: number;
   readonly imageGuidance?: number;
   readonly noiseLevel?: number;
+  /** Left out where it is `exact`. */
+  readonly quality?: Exclude<Quality, 'exact'>;
   /** What the row has of all this cannot be read: the job can be shown, and not be drawn. */
   readonly unreadable?: true;
 }
@@ -153,6 +155,7 @@ export interface RoomSettings {
   readonly width?: number;
   readonly height?: number;
   readonly steps?: number;
+  readonly quality?: Quality;
   readonly maxSteps?: number;
   readonly maxSide?: number;
   readonly maxCount?: number;

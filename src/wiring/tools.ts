@@ -26,6 +26,7 @@ export interface ToolsOptions {
   readonly version: string;
   readonly logger: Logger;
   readonly limits: Config['limits'];
+  readonly quality: Config['quality'];
   readonly adapters: ReadonlyMap<Platform, Adapter>;
   readonly costs: Costs;
   readonly pictures: Pictures;
@@ -120,12 +121,13 @@ export function createTools(options: ToolsOptions): Tools {
 /** What holds in a place: the channel's word, then the server's, then the settings that Kiln was started with. */
 export async function settingsOf(
   place: Place,
-  { log, limits }: Pick<ToolsOptions, 'log' | 'limits'>,
+  { log, limits, quality }: Pick<ToolsOptions, 'log' | 'limits' | 'quality'>,
 ): Promise<RoomSettings> {
   const server = await log.settings(serverOf(place));
   const own = await log.settings(serverOf(place), place.channel);
   return {
     ...own,
+    quality: own.quality ?? quality,
     // A server may ask for less than Kiln's own, and not for more.
     quota: least(own.quota, limits.quota),
     // A channel adds to what its server forbids.

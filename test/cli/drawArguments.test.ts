@@ -23,6 +23,7 @@ test('every flag has its place in the request', () => {
       init: 'a.png',
       strength: '0.5',
       decoder: 'tiny',
+      quality: 'fast',
       model: 'sprite',
       device: 'cuda:1',
       out: 'b.png',
@@ -33,7 +34,7 @@ test('every flag has its place in the request', () => {
   expect(read(flags, 'a dog')).toEqual({
     request: {
       ...{ prompt: 'a dog', negative: 'blur', width: 128, height: 64, steps: 4, guidance: 1.5 },
-      ...{ scheduler: 'lcm', strength: 0.5, decoder: 'tiny' },
+      ...{ scheduler: 'lcm', strength: 0.5, decoder: 'tiny', quality: 'fast' },
     },
     seeds: [7, 8],
     model: 'sprite',
@@ -146,6 +147,8 @@ test.each<[Record<string, string>, string[], RegExp]>([
   [{ 'image-guidance': 'x' }, ['x'], /^Cannot draw with image-guidance "x": want a number$/],
   [{ width: '0' }, ['x'], /^Cannot draw with width "0": want a whole number of pixels above 0$/],
   [{ scheduler: 'ddpm' }, ['x'], /^Cannot draw with scheduler "ddpm": want one of ddim, pndm, /],
+  [{ quality: 'low' }, ['x'], /^Cannot draw with quality "low": want exact, balanced or fast$/],
+  [{ decoder: '' }, ['x'], /^Cannot draw with decoder "": want full or tiny$/],
   [{ device: 'gpu' }, ['x'], /^Cannot draw on device "gpu": want auto, cpu, cuda or webgpu$/],
 ])('%j for %j is refused', (flags, positionals, message) => {
   expect(() => read(flags, ...positionals)).toThrow(message);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { DrawRequest } from '../../src/job.js';
-import { attached, kitOf, models, special } from './extrasKit.js';
+import { boss } from '../fixtures/kit.js';
+import { attached, kitOf, models, newest, special } from './extrasKit.js';
 
 describe('what few drawings ask for reaches the engine, as option or as suffix', () => {
   test.each([
@@ -52,6 +53,8 @@ describe('what few drawings ask for reaches the engine, as option or as suffix',
       { prompt: 'a fox --refiner refiner --clip-skip 1' },
       { refiner: { name: 'refiner' }, clipSkip: 1 },
     ],
+    ['a quality', { prompt: 'a fox --quality fast' }, { quality: 'fast' }],
+    ['what is exact anyway', { prompt: 'a fox', quality: 'exact' }, {}],
     [
       'the guidance of a picture',
       { prompt: 'make it a hen', model: 'change', image: attached('x:photo'), image_guidance: 1.2 },
@@ -216,5 +219,44 @@ describe('what a room allows', () => {
     await kit.log.set('discord/100', undefined, { forbidden: ['gore', 'lora'] });
     expect((await kit.ask('imagine', { prompt: 'a', lora: 'gore' })).text).toContain('not allowed here');
     expect((await kit.draw({ prompt: 'a', lora: 'ink' })).state).toBe('delivered');
+  });
+});
+
+describe('what speed is worth', () => {
+  const asBoss = { person: boss };
+
+  test("is asked for, or else the channel's word, the server's, what Kiln was started with", async () => {
+    const kit = await kitOf({ quality: 'fast' });
+    const qualityOf = async (options: Record<string, unknown>) =>
+      (await kit.draw({ prompt: 'a fox', ...options })).options.quality;
+    expect(await qualityOf({})).toBe('fast');
+    await kit.ask('settings', { scope: 'server', quality: 'balanced' }, asBoss);
+    expect(await qualityOf({})).toBe('balanced');
+    await kit.ask('settings', { quality: 'exact' }, asBoss);
+    expect(await qualityOf({})).toBeUndefined();
+    expect(await qualityOf({ quality: 'fast' })).toBe('fast');
+    await kit.ask('settings', { quality: 'off' }, asBoss);
+    expect(await qualityOf({})).toBe('balanced');
+    expect(kit.requests.map(({ quality }) => quality)).toEqual([
+      ...['fast', 'balanced', undefined, 'fast', 'balanced'],
+    ]);
+  });
+
+  test('goes on with what is made of a picture, whatever holds by then', async () => {
+    const kit = await kitOf();
+    const job = await kit.draw({ prompt: 'a fox', quality: 'balanced', seed: 7 });
+    await kit.ask('settings', { scope: 'server', quality: 'fast' }, asBoss);
+    await kit.ask('reroll', { job: job.id });
+    expect((await newest(kit)).options.quality).toBe('balanced');
+    expect((await kit.ask('info', { job: job.id })).text).toContain('Quality: balanced');
+  });
+
+  test('is not kept of a picture that is only enlarged, and not to be asked for there', async () => {
+    const kit = await kitOf({ quality: 'fast' });
+    const enlarged = { prompt: '', model: 'x2', image: attached('x:photo') };
+    expect((await kit.draw(enlarged)).options.quality).toBeUndefined();
+    expect((await kit.ask('imagine', { ...enlarged, quality: 'fast' })).text).toContain(
+      'Cannot enlarge with --quality by x2',
+    );
   });
 });

@@ -12,6 +12,7 @@ test('an empty environment gives the defaults', () => {
     modelFolders: ['data/models'],
     model: 'sprite',
     vae: undefined,
+    quality: 'exact',
     device: 'auto',
     threads: undefined,
     slots: undefined,

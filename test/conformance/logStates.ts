@@ -79,6 +79,7 @@ export function describeLogStates(open: () => Promise<Log>): void {
           clipSkip: 1,
           imageGuidance: 1.5,
           noiseLevel: 20,
+          quality: 'balanced',
         },
         mask: { key: 'e.png' },
         controlImage: { attachment: { url: 'https://cdn.example/c.png', name: 'c.png' } },

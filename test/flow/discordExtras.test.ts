@@ -121,6 +121,6 @@ test('the command fits what Discord takes, with every option', async () => {
   const [registered] = registrationOf([imagine], 'global') as { options: { name: string }[] }[];
   expect(registered!.options.length).toBeLessThanOrEqual(25);
   expect(registered!.options.map(({ name }) => name)).toEqual(
-    expect.arrayContaining(['lora', 'mask', 'control', 'control_image', 'hires', 'refiner', 'clip_skip']),
+    expect.arrayContaining(['lora', 'mask', 'control', 'hires', 'refiner', 'clip_skip', 'quality']),
   );
 });

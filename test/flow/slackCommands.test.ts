@@ -104,6 +104,7 @@ describe('what draws', () => {
       'seed',
       'count',
       'scheduler',
+      'quality',
       'model',
       'style',
       'image',

@@ -66,6 +66,11 @@ test('LoRAs are in the prompt, those that were asked for besides too, and their 
   expect(text).toContain(', Lora hashes: "ink: 47e0f1a967b5, LCM: 0123456789ab", Version');
 });
 
+test('what was saved is said, and nothing of a picture that is exact', () => {
+  expect(formatParameters({ ...picture, quality: 'fast' }, '0.1.0')).toContain(', Quality: fast, Version');
+  expect(formatParameters(picture, '0.1.0')).not.toContain('Quality');
+});
+
 test('a model name with a comma is quoted, so that the list can be split again', () => {
   expect(formatParameters({ ...picture, model: 'dogs, mostly' }, '0.1.0')).toContain(
     'Model: "dogs, mostly", ',

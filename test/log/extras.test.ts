@@ -10,6 +10,7 @@ test('what is written is read as it was, and nothing of a job without extras', (
     clipSkip: 2,
     imageGuidance: 1.5,
     noiseLevel: 20,
+    quality: 'fast' as const,
   };
   expect(readExtras(writeExtras(extras)!)).toEqual(extras);
   expect(writeExtras({ control: undefined })).toBeUndefined();
@@ -40,6 +41,8 @@ describe('what no Kiln has written is unreadable, and nothing more', () => {
     '{"variation":{"seed":1.5,"strength":0.5}}',
     '{"clipSkip":99}',
     '{"noiseLevel":-1}',
+    '{"quality":"exact"}',
+    '{"quality":"superb"}',
     '{"unreadable":false}',
     '{"__proto__":{"clipSkip":1}}',
     '{"constructor":1}',

@@ -69,9 +69,10 @@ export function optionName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
-/** The options of a command that people fill in. */
+/** The options of a command that people fill in; without its rare ones, which can be typed, where there are too many. */
 export function shownOptions(command: Pick<Command, 'name' | 'options'>): readonly OptionSpec[] {
-  return optionsOf(command).filter(({ hidden }) => !hidden);
+  const shown = optionsOf(command).filter(({ hidden }) => !hidden);
+  return shown.length <= mostOptions ? shown : shown.filter(({ rare }) => !rare);
 }
 
 /**

@@ -66,6 +66,21 @@ test('a command with more options than Discord takes is not registered in part',
   expect(() => registrationOf([large], 'global')).toThrow('found 26 options, want at most 25');
 });
 
+test('where there are too many options, the rare ones are left to be typed, and else they are there', () => {
+  const option = (rare: boolean) =>
+    z.string().optional().describe('Text').register(hints, { label: 'Text', rare });
+  const shape = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`option${index}`, option(index === 3)]));
+  const names = (count: number) => {
+    const command = defineCommand({ ...someCommands[1]!, options: z.object(shape(count)) });
+    const { options } = byName(registrationOf([command], 'global'), command.name);
+    return (options as { name: string }[]).map(({ name }) => name);
+  };
+  expect(names(25)).toContain('option3');
+  expect(names(26)).toHaveLength(25);
+  expect(names(26)).not.toContain('option3');
+});
+
 test('commands are sent when they changed, and only then', async () => {
   const kept = new Map<string, string | undefined>();
   const memory = {
