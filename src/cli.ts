@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   draw: async () => (await import('./cli/draw.js')).drawCommand,
   upscale: async () => (await import('./cli/upscale.js')).upscaleCommand,
   show: async () => (await import('./cli/show.js')).showCommand,
+  bench: async () => (await import('./cli/bench.js')).benchCommand,
   stats: async () => (await import('./cli/stats.js')).statsCommand,
   models: async () => (await import('./cli/listModels.js')).modelsCommand,
   pull: async () => (await import('./cli/pull.js')).pullCommand,

@@ -27,6 +27,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'src/metrics/': [],
   'src/image/': words,
   'src/engine/': [...words, 'src/image/'],
+  'src/bench/': [...words, 'src/engine/', 'src/image/'],
   'src/hub/': [...words, 'src/engine/'],
   'src/queue/': words,
   'src/log/': words,

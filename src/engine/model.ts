@@ -9,8 +9,9 @@ import { buildClip } from './networks/clip.js';
 import { buildControlNet } from './networks/controlnet.js';
 import { cpuTarget } from './networks/cpu.js';
 import { createParams } from './networks/params.js';
+import { plainTarget } from './networks/plain.js';
 import { buildSafetyChecker } from './networks/safety.js';
-import type { Params } from './networks/target.js';
+import type { Params, Target } from './networks/target.js';
 import { type Targets, targetsOf, vaePrecision } from './networks/targets.js';
 import { buildTinyVaeDecoder, buildTinyVaeEncoder } from './networks/tiny-vae.js';
 import { buildUNet, type UNetShape } from './networks/unet.js';
@@ -49,7 +50,13 @@ export interface UNetHow {
    * input and computes the outermost layers alone.
    */
   readonly features?: 'give' | 'take';
+  /** For `kiln bench` to compare with: on CUDA in single floats, or anywhere of ONNX's own operators, run as written. */
+  readonly form?: 'exact' | Plain;
 }
+
+type Plain = `plain ${Target['dtype']}`;
+
+type Precision = keyof Targets | 'onCpu' | Plain;
 
 /** Builds a network, and a ControlNet with it where it has one. */
 type Build = (p: Params, control?: Params) => void;
@@ -86,12 +93,12 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     name: string,
     component: Component,
     build: Build,
-    precision: keyof Targets | 'onCpu',
+    precision: Precision,
     control?: ControlNet,
   ): Promise<Session> {
     const began = performance.now();
     const device = precision === 'onCpu' ? 'cpu' : options.device;
-    const target = precision === 'onCpu' ? cpuTarget : (await (targets ??= targetsOf(device)))[precision];
+    const target = await targetFor(precision, device);
     const graph = createGraph(name);
     const paramsOf = async (stored: Weights, prefix?: string) => {
       // CUDA's are converted while they are laid out for its kernels.
@@ -103,9 +110,17 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       control && (await paramsOf(control.weights, 'ControlNet')),
     );
     const cacheFolder = options.graphsFolder ?? options.cacheFolder;
-    const session = await openGraph(graph, { ...options, device, cacheFolder });
+    const asWritten = target.name === 'plain';
+    const session = await openGraph(graph, { ...options, device, cacheFolder, asWritten });
     loadTime += performance.now() - began;
     return session;
+  }
+
+  async function targetFor(precision: Precision, device: ModelOptions['device']): Promise<Target> {
+    if (precision === 'onCpu') return cpuTarget;
+    if (precision === 'plain float32') return plainTarget('float32');
+    if (precision === 'plain float16') return plainTarget('float16');
+    return (await (targets ??= targetsOf(device)))[precision];
   }
 
   const network = (
@@ -113,7 +128,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     size: string,
     component: Component,
     build: Build,
-    precision: keyof Targets | 'onCpu' = 'usual',
+    precision: Precision = 'usual',
     control?: ControlNet,
   ): Network => sessions.network(name, size, () => compile(name, component, build, precision, control));
 
@@ -139,15 +154,15 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       });
     },
 
-    unet(shape, control, { numbers = '', features = '' } = {}) {
+    unet(shape, control, { numbers = '', features = '', form } = {}) {
       const of = `${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
-      const key = `${sizeKey(shape)}/${of} ${numbers} ${features}`.trimEnd();
+      const key = `${sizeKey(shape)}/${of} ${numbers} ${features} ${form ?? ''}`.trimEnd();
       const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
       const build: Build = (p, more) => {
         const residuals = more && buildControlNet(more, control!.config, shape, unet.config.in_channels);
         buildUNet(p, unet.config, shape, { timeIds, residuals });
       };
-      return network('unet', key, unet, build, 'usual', control);
+      return network('unet', key, unet, build, form ?? 'usual', control);
     },
 
     decoder: (size) =>

@@ -12,6 +12,8 @@ export interface OpenGraphOptions {
   /** Threads of the CPU provider; the machine's cores when left out, and never more. */
   readonly threads?: number;
   readonly onRun?: RunMarks;
+  /** Nothing in the graph is to be fused or folded. */
+  readonly asWritten?: boolean;
 }
 
 const cores = availableParallelism();

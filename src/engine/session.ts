@@ -38,6 +38,8 @@ export interface SessionOptions {
   readonly threads?: number;
   /** Told around every native call. */
   readonly onRun?: RunMarks;
+  /** Nothing in the model is to be fused or folded. */
+  readonly asWritten?: boolean;
 }
 
 // Rewriting convolutions to blocked layouts, and prepacking, copy the weights: worth up to a third of the time, and
@@ -54,12 +56,12 @@ const smallWeights = 256 * 2 ** 20;
  * const { out_sample } = await session.run({ sample, timestep, encoder_hidden_states });
  */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  const { device, weightsFolder, weightBytes, threads, onRun } = options;
+  const { device, weightsFolder, weightBytes, threads, onRun, asWritten } = options;
   const small = weightBytes < smallWeights;
   const create = () =>
     InferenceSession.create(model, {
       executionProviders: [provider(device)],
-      graphOptimizationLevel: small ? 'all' : 'extended',
+      graphOptimizationLevel: asWritten ? 'disabled' : small ? 'all' : 'extended',
       intraOpNumThreads: threads ?? availableParallelism(),
       logSeverityLevel: silent,
       extra: {

@@ -88,7 +88,7 @@ export interface Size {
 }
 
 export interface Target {
-  readonly name: 'cpu' | 'cuda' | 'webgpu';
+  readonly name: 'cpu' | 'cuda' | 'webgpu' | 'plain';
   /** Of weights and of everything between the graph's inputs and outputs. */
   readonly dtype: 'float32' | 'float16';
 

@@ -35,6 +35,7 @@ export const relu = (x: Var): Var => unary('Relu', x);
 /** `x` where it is positive, `slope · x` elsewhere. */
 export const leakyRelu = (x: Var, slope: number): Var =>
   unary('LeakyRelu', x, { attributes: { alpha: { f: slope } } });
+export const erf = (x: Var): Var => unary('Erf', x);
 export const sin = (x: Var): Var => unary('Sin', x);
 export const cos = (x: Var): Var => unary('Cos', x);
 
