@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { UserError } from '../errors.js';
+import type { Mate } from './sharing.js';
 
 /** One job's part of one U-Net call: a guided job has 2 rows (negative, positive), an unguided one 1. */
 export interface Rows {
@@ -8,6 +9,12 @@ export interface Rows {
   readonly count: number;
   /** By graph input; `data` is [count, ...rowDims]. */
   readonly inputs: Readonly<Record<string, { data: Float32Array; rowDims: readonly number[] }>>;
+  /** When its job began, as a number that grows: the least goes first. As late as it comes when left out. */
+  readonly place?: number;
+  /** Calls that the job still needs, this one included, as far as known. */
+  readonly left?: number;
+  /** Shares its call with no other. */
+  readonly alone?: boolean;
 }
 
 /** The inputs of a whole call; `data` is [count, ...], row-major. */
@@ -16,8 +23,13 @@ export type BatchInputs = Record<string, { data: Float32Array; dims: number[] }>
 export interface BatcherOptions {
   /** Runs the U-Net once on `count` rows; gives [count, ...] in the same order. Never called twice at a time. */
   run(shape: string, count: number, inputs: BatchInputs): Promise<Float32Array>;
-  /** Most jobs in one call, at least 1. */
-  width: number | ((shape: string) => number);
+  /**
+   * How many jobs the next call carries, at least 1.
+   *
+   * @param mates those of that shape that wait, in the order of their places
+   * @param behind how many others wait
+   */
+  width: number | ((shape: string, mates: readonly Mate[], behind: number) => number);
 }
 
 /** Counts since the batcher was made. */
@@ -44,20 +56,23 @@ export interface Batcher {
 
 interface Waiting {
   readonly rows: Rows;
+  readonly key: string;
+  readonly place: number;
   readonly onCall?: (jobs: number) => void;
   done(result: Float32Array): void;
   failed(error: unknown): void;
 }
 
 /**
- * Shares U-Net calls between jobs, step by step: each call takes the jobs of one shape that wait longest, up to the
- * width, so a new job joins at the next step of the others. Shapes take turns; a job that was just served queues
- * behind every job of its shape that was not. Nothing runs while no job waits.
+ * Shares U-Net calls between jobs, step by step. The job that began first is in every call until it is done, so that
+ * none waits longer than those before it take; others of its shape join, in the order in which they began, as far as
+ * `width` says: a new job joins at the next step. Nothing runs while no job waits.
  */
 export function createBatcher(options: BatcherOptions): Batcher {
-  // In the order of their turns: a shape that was served goes to the end.
-  const turns = new Map<string, Waiting[]>();
+  /** In the order of their places. */
+  const waiting: Waiting[] = [];
   const calls = [0];
+  let asked = 0;
   let rowsRun = 0;
   let working = false;
 
@@ -68,19 +83,24 @@ export function createBatcher(options: BatcherOptions): Batcher {
       await turn();
       const batch = nextBatch();
       if (batch.length > 0) await serve(batch);
-    } while (turns.size > 0);
+    } while (waiting.length > 0);
     working = false;
   }
 
   function nextBatch(): Waiting[] {
-    const [key, queue] = turns.entries().next().value ?? [];
-    if (key === undefined || queue === undefined) return [];
-    const shape = queue[0]!.rows.shape;
-    const width = typeof options.width === 'function' ? options.width(shape) : options.width;
-    const batch = queue.splice(0, Math.max(1, Math.floor(width)));
-    turns.delete(key);
-    if (queue.length > 0) turns.set(key, queue);
+    const [first] = waiting;
+    if (!first) return [];
+    const mates = first.rows.alone ? [first] : waiting.filter(({ key }) => key === first.key);
+    const batch = mates.slice(0, Math.max(1, Math.floor(widthOf(first.rows.shape, mates))));
+    for (const taken of batch) waiting.splice(waiting.indexOf(taken), 1);
     return batch;
+  }
+
+  function widthOf(shape: string, mates: readonly Waiting[]): number {
+    if (mates.length === 1) return 1;
+    if (typeof options.width === 'number') return options.width;
+    const jobs = mates.map(({ rows }) => rows);
+    return options.width(shape, jobs, waiting.length - mates.length);
   }
 
   async function serve(batch: readonly Waiting[]): Promise<void> {
@@ -111,13 +131,11 @@ export function createBatcher(options: BatcherOptions): Batcher {
       if (signal?.aborted) throw cancelled();
       const key = groupKey(rows);
       const cancel = () => {
-        const queue = turns.get(key);
-        const place = queue?.indexOf(waiting) ?? -1;
+        const index = waiting.indexOf(own);
         // Already in a call: its result is handed out, and the job sees the signal before its next step.
-        if (!queue || place < 0) return;
-        queue.splice(place, 1);
-        if (queue.length === 0) turns.delete(key);
-        waiting.failed(cancelled());
+        if (index < 0) return;
+        waiting.splice(index, 1);
+        own.failed(cancelled());
       };
       const settle = <Value>(finish: (value: Value) => void) => {
         return (value: Value) => {
@@ -125,11 +143,12 @@ export function createBatcher(options: BatcherOptions): Batcher {
           finish(value);
         };
       };
-      const waiting: Waiting = { rows, onCall, done: settle(resolve), failed: settle(reject) };
+      const place = rows.place ?? asked++;
+      const own: Waiting = {
+        ...{ rows, key, place, onCall, done: settle(resolve), failed: settle(reject) },
+      };
       signal?.addEventListener('abort', cancel);
-      const queue = turns.get(key);
-      if (queue) queue.push(waiting);
-      else turns.set(key, [waiting]);
+      waiting.splice(waiting.findLastIndex((other) => other.place <= place) + 1, 0, own);
       if (!working) void work();
     });
   }
@@ -137,8 +156,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
   return {
     denoise,
     get stats() {
-      const waiting = [...turns.values()].reduce((sum, queue) => sum + queue.length, 0);
-      return { rows: rowsRun, calls: Array.from(calls, (n) => n ?? 0), waiting };
+      return { rows: rowsRun, calls: Array.from(calls, (n) => n ?? 0), waiting: waiting.length };
     },
   };
 }
@@ -147,7 +165,7 @@ export function createBatcher(options: BatcherOptions): Batcher {
  * The inputs' names and dims count as well as the shape: jobs whose rows do not fit together never meet in a call,
  * so none fails for another's mistake.
  */
-function groupKey({ shape, count, inputs }: Rows): string {
+function groupKey({ shape, count, inputs, alone }: Rows): string {
   const names = Object.keys(inputs).sort();
   const dims = names.map((name) => {
     const { data, rowDims } = inputs[name]!;
@@ -159,7 +177,7 @@ function groupKey({ shape, count, inputs }: Rows): string {
     }
     return `${name}[${rowDims}]`;
   });
-  return `${shape} ${dims.join(' ')}`;
+  return `${shape} ${alone ? 'alone' : ''} ${dims.join(' ')}`;
 }
 
 /** One array per input, the jobs' rows one after another; a job alone keeps its own. */

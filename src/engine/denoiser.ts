@@ -36,6 +36,10 @@ export interface DenoiserOptions extends Guided {
   /** Height and width of the latents. */
   readonly size: { readonly width: number; readonly height: number };
   readonly signal: AbortSignal;
+  /** From `UNetCalls`; as late as its calls come when left out. */
+  readonly place?: number;
+  /** Calls that are to come, as far as known. */
+  readonly steps?: number;
   /** Told how many jobs each call of the U-Net carried. */
   onCall?(jobs: number): void;
 }
@@ -49,7 +53,7 @@ export interface DenoiserOptions extends Guided {
  * const prediction = await denoise(latents, 981);
  */
 export function createDenoiser(options: DenoiserOptions): Denoise {
-  const { calls, call, conditions, combine, size, signal, onCall } = options;
+  const { calls, call, conditions, combine, size, signal, place, steps, onCall } = options;
   const count = conditions.length;
   const constant = stacked(conditions);
   const each = (input: RowInput | readonly RowInput[]) => {
@@ -60,6 +64,7 @@ export function createDenoiser(options: DenoiserOptions): Denoise {
   let n = 0;
 
   return async (x, timestep) => {
+    const left = steps && Math.max(1, steps - n);
     const { shape, inputs: more = {} } = call(n++);
     const samples = conditions.map(({ extra }) => (extra ? joined([x, extra]) : x));
     const channels = samples[0]!.length / area;
@@ -69,7 +74,7 @@ export function createDenoiser(options: DenoiserOptions): Denoise {
       ...constant,
       ...Object.fromEntries(Object.entries(more).map(([name, input]) => [name, each(input)])),
     };
-    const output = await calls.denoise({ shape, count, inputs }, signal, onCall);
+    const output = await calls.denoise({ shape, count, inputs, place, left }, signal, onCall);
     const length = output.length / count;
     return combine(conditions.map((_, i) => output.subarray(i * length, (i + 1) * length)));
   };

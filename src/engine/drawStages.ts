@@ -25,6 +25,8 @@ interface Tools {
   readonly refiner: OpenRefiner | undefined;
   readonly autoencoder: Autoencoder;
   readonly calls: UNetCalls;
+  /** The drawing's, from `calls`. */
+  readonly place: number;
   readonly controls: Controls;
   /** Undefined where nobody may see them. */
   readonly previews: Previews | undefined;
@@ -52,7 +54,7 @@ interface Drawn {
  * @example const { latents, size } = await drawStages(tools); await autoencoder.decode(latents, size);
  */
 export async function drawStages(tools: Tools): Promise<Drawn> {
-  const { settings, variant, refiner, calls, controls, previews, hooks, clock } = tools;
+  const { settings, variant, refiner, calls, place, controls, previews, hooks, clock } = tools;
   const stages = planStages(settings, tools.task, variant.model.checkpoint, refiner?.model.checkpoint);
   const all = stages.reduce((sum, { schedule }) => sum + schedule.end - schedule.begin, 0);
 
@@ -78,7 +80,7 @@ export async function drawStages(tools: Tools): Promise<Drawn> {
     drawn = await runPass(
       { ...stage, key: by.key, model: by.model, context: own, prepared, control },
       {
-        ...{ calls, signal: hooks.signal, noise: noise.noise, onStep: teller.onStep },
+        ...{ calls, place, signal: hooks.signal, noise: noise.noise, onStep: teller.onStep },
         onCall: (jobs) => {
           mates = Math.max(mates, jobs - 1);
         },

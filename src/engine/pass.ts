@@ -30,6 +30,8 @@ export interface Pass {
 
 interface Hooks extends Pick<SchedulerOptions, 'noise' | 'onStep'> {
   readonly calls: UNetCalls;
+  /** The drawing's, from `calls`. */
+  readonly place: number;
   readonly signal: AbortSignal;
   /** Told how many jobs each call of the U-Net carried. */
   onCall(jobs: number): void;
@@ -39,11 +41,11 @@ interface Hooks extends Pick<SchedulerOptions, 'noise' | 'onStep'> {
  * Draws one run: from what was prepared to the latents [C,h,w] at its end.
  *
  * @returns the latents, and by which name `calls` knows the U-Net
- * @example const { latents } = await runPass(pass, { calls, noise, signal, onStep, onCall });
+ * @example const { latents } = await runPass(pass, { calls, place, noise, signal, onStep, onCall });
  */
 export async function runPass(
   pass: Pass,
-  { calls, signal, noise, onStep, onCall }: Hooks,
+  { calls, place, signal, noise, onStep, onCall }: Hooks,
 ): Promise<{ latents: Float32Array; name: string }> {
   const { key, model, context, settings, size, scheduler, schedule, prepared, control } = pass;
   const { checkpoint } = model;
@@ -58,7 +60,8 @@ export async function runPass(
     inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
   };
   const denoise = createDenoiser({
-    ...{ ...guided, calls, size, signal, onCall },
+    ...{ ...guided, calls, size, signal, place, onCall },
+    steps: schedule.end - schedule.begin,
     call: (n) => (control?.acts(n) ? controlled! : plain),
   });
   const { afterStep } = prepared;

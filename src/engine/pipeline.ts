@@ -30,6 +30,7 @@ interface Drawing {
   readonly hooks: DrawHooks;
   readonly check: SafetyCheck | undefined;
   readonly clock: Stopwatch;
+  readonly place: number;
 }
 
 /**
@@ -63,6 +64,7 @@ export const openPipeline: OpenPipeline = async (options) => {
 
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
     const clock = createStopwatch(loadTime, openTime);
+    const place = calls.place();
     openTime = 0;
     const task = taskOf(request, { name: checkpoint.name, tasks: facts.tasks });
     const settings = completeSettings(request, defaults);
@@ -71,7 +73,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     try {
       const variant = await variants.of(request);
       try {
-        return await drawWith({ variant, refiner, request, task, settings, hooks, check, clock });
+        return await drawWith({ variant, refiner, request, task, settings, hooks, check, clock, place });
       } finally {
         variant.release();
       }
@@ -81,13 +83,13 @@ export const openPipeline: OpenPipeline = async (options) => {
   }
 
   async function drawWith(drawing: Drawing) {
-    const { variant, refiner, request, task, settings, hooks, check, clock } = drawing;
+    const { variant, refiner, request, task, settings, hooks, check, clock, place } = drawing;
     // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
     const shown = check === undefined || request.allowFlagged === true;
     const autoencoder = createAutoencoder(variant.model);
     const decoder = settings.decoder === 'tiny' ? await tiny.get() : autoencoder;
     const { latents, size, name, scheduler, mates, warnings } = await drawStages({
-      ...{ settings, task, variant, refiner, autoencoder, calls, controls, hooks, clock },
+      ...{ settings, task, variant, refiner, autoencoder, calls, place, controls, hooks, clock },
       previews: shown ? previews : undefined,
     });
 
@@ -121,7 +123,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     return { width: width / checkpoint.vaeScaleFactor, height: height / checkpoint.vaeScaleFactor };
   }
 
-  /** Draws once, then in twos, fours and eights, to find how many jobs are best drawn together. */
+  /** Draws once, and finds how many jobs are best drawn together. */
   async function warm(size: Size): Promise<void> {
     const alone = new AbortController();
     await previews.open(latentSize(size));
@@ -130,19 +132,11 @@ export const openPipeline: OpenPipeline = async (options) => {
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
     const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
     const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), ...allSteps };
-    const drawOne = (check?: SafetyCheck) => draw(asked, { signal: alone.signal, preview: false }, check);
     // The empty prompt's context is the shortest there is.
-    const { name } = await drawOne(ownCheck);
-    try {
-      for (const jobs of [1, 2, 4, 8]) {
-        calls.widths.attempt(name, jobs);
-        await Promise.all(Array.from({ length: jobs }, () => drawOne()));
-      }
-    } finally {
-      calls.widths.settle(name);
-    }
-    if (size.width === facts.width && size.height === facts.height)
-      facts = { ...facts, slots: calls.widths.of(name) };
+    const slots = await calls.measure(
+      async () => (await draw(asked, { signal: alone.signal, preview: false }, ownCheck)).name,
+    );
+    if (size.width === facts.width && size.height === facts.height) facts = { ...facts, slots };
   }
 
   return {

@@ -2,11 +2,22 @@ import { type BatchInputs, createBatcher, type Rows } from './batcher.js';
 import type { Network } from './kept-sessions.js';
 import type { UNetShape } from './networks/unet.js';
 import type { Tensor } from './session.js';
-import { createWidths, guessWidth, type Widths } from './widths.js';
+import { jobsToShare, type Mate } from './sharing.js';
+import { timeCalls } from './timeCalls.js';
+import { createWidths, guessWidth } from './widths.js';
 
 /** The U-Nets of a process, by what the batcher calls their shapes: jobs of one name may share a call. */
 export interface UNetCalls {
-  readonly widths: Widths;
+  /** A place in the order in which jobs are drawn: each is behind all that were given before. */
+  place(): number;
+  /**
+   * Draws once, and then finds with the U-Net it drew with how many jobs are worth a call. Whoever draws meanwhile goes
+   * first.
+   *
+   * @param draw gives the name of its U-Net
+   * @returns how many jobs like that
+   */
+  measure(draw: () => Promise<string>): Promise<number>;
   /**
    * Makes a network known, and gives the name to ask for it by.
    *
@@ -29,8 +40,32 @@ export interface UNetCalls {
  */
 export function createUNetCalls(): UNetCalls {
   const known = new Map<string, { readonly network: Network; readonly area: number }>();
-  const widths = createWidths((name) => guessWidth(known.get(name)!.area));
-  const batcher = createBatcher({ width: widths.of, run });
+  const widths = createWidths(nearest);
+  const batcher = createBatcher({ width, run });
+  let places = 0;
+  /** The first part of a call that each U-Net was asked for, while something is measured. */
+  let asked: Map<string, Rows> | undefined;
+
+  /** The smallest that is as large: what gains there gains at least as much here. */
+  function nearest(name: string, measured: readonly string[]): string | undefined {
+    const area = (name: string) => known.get(name)?.area ?? 0;
+    const larger = measured.filter((other) => area(other) >= area(name));
+    return larger.sort((a, b) => area(a) - area(b))[0];
+  }
+
+  function width(name: string, mates: readonly Mate[], behind: number): number {
+    const pace = widths.pace(name);
+    if (!pace) return guessWidth(known.get(name)!.area);
+    // With as many here as the line lets in, it is taken that as many again are behind them.
+    const here = mates.length + behind;
+    const full = here * mates[0]!.count >= pace.rows;
+    return jobsToShare(mates, behind + (full ? here : 0), pace);
+  }
+
+  function denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void) {
+    if (asked && !asked.has(rows.shape)) asked.set(rows.shape, rows);
+    return batcher.denoise(rows, signal, onCall);
+  }
 
   async function run(name: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
     const feeds: Record<string, Tensor> = {};
@@ -42,7 +77,19 @@ export function createUNetCalls(): UNetCalls {
   }
 
   return {
-    widths,
+    place: () => places++,
+    async measure(draw) {
+      asked = new Map();
+      const like = await draw()
+        .then((name) => asked?.get(name))
+        .finally(() => {
+          asked = undefined;
+        });
+      // Drawn without a call of the U-Net, or so long ago that it was forgotten.
+      if (!like) return 1;
+      await timeCalls({ like, run: batcher.denoise, widths }).finally(() => widths.settle(like.shape));
+      return Math.max(1, Math.floor((widths.pace(like.shape)?.rows ?? 1) / like.count));
+    },
     name(variant, { width, height, tokens }, network) {
       const name = `${variant} ${width}×${height}/${tokens}`;
       known.set(name, { network, area: width * height });
@@ -57,7 +104,7 @@ export function createUNetCalls(): UNetCalls {
         widths.forget(name);
       }
     },
-    denoise: batcher.denoise,
+    denoise,
   };
 }
 

@@ -22,7 +22,7 @@ async function history(seed: number) {
   const next = random(seed);
   const pick = (most: number) => Math.floor(next() * most);
   const width = 1 + pick(4);
-  /** By job, its steps so far; by shape, the jobs waiting in the order they asked. */
+  /** By shape, the jobs that wait, in the order of their places. */
   const waiting = new Map<string, number[]>();
   const problems: string[] = [];
   let failedRuns = 0;
@@ -34,7 +34,9 @@ async function history(seed: number) {
       const jobs = [...new Set(id!.data)];
       const queue = waiting.get(shape) ?? [];
       const due = queue.slice(0, width);
-      // The longest waiting go first, as many as fit: so nobody is overtaken within a shape.
+      // Who began first goes first, and of its shape as many as fit: so nobody is overtaken.
+      const first = Math.min(...[...waiting.values()].flat());
+      if (jobs[0] !== first) problems.push(`${shape}: ran ${jobs}, first of all is ${first}`);
       if (jobs.join() !== due.join()) problems.push(`${shape}: ran ${jobs}, due ${due} of ${queue}`);
       waiting.set(shape, queue.slice(jobs.length));
       stepsRun += jobs.length;
@@ -58,7 +60,10 @@ async function history(seed: number) {
     let value = id * 100;
     for (let step = 0; step < steps; step += 1) {
       if (controller.signal.aborted) return { code: 'cancelled', steps };
-      waiting.set(shape, [...(waiting.get(shape) ?? []), id]);
+      waiting.set(
+        shape,
+        [...(waiting.get(shape) ?? []), id].sort((a, b) => a - b),
+      );
       const inputs = {
         sample: { data: new Float32Array(count).fill(value), rowDims: [] },
         id: { data: new Float32Array(count).fill(id), rowDims: [] },
@@ -70,7 +75,7 @@ async function history(seed: number) {
         );
       controller.signal.addEventListener('abort', forget, { once: true });
       try {
-        const result = await batcher.denoise({ shape, count, inputs }, controller.signal);
+        const result = await batcher.denoise({ shape, count, inputs, place: id }, controller.signal);
         if (result.length !== count) problems.push(`${result.length} values for ${count} rows`);
         value = result[0]!;
       } catch (error) {

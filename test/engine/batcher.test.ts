@@ -39,12 +39,19 @@ function rows(id: number, sample: Float32Array, shape = 'A', count = 1): Rows {
 type StandIn = ReturnType<typeof standIn>['batcher'];
 
 /** A job of `steps` steps; its sample starts at `1000 · id`, one more in the second row of a guided job. */
-async function job(batcher: StandIn, id: number, steps: number, { shape = 'A', count = 1, size = 3 } = {}) {
+async function job(
+  batcher: StandIn,
+  id: number,
+  steps: number,
+  { shape = 'A', count = 1, size = 3, more = {} as Pick<Rows, 'place' | 'left' | 'alone'> } = {},
+) {
   let sample: Float32Array = Float32Array.from(
     { length: count * size },
     (_, i) => 1000 * id + Math.floor(i / size),
   );
-  for (let step = 0; step < steps; step += 1) sample = await batcher.denoise(rows(id, sample, shape, count));
+  for (let step = 0; step < steps; step += 1) {
+    sample = await batcher.denoise({ ...rows(id, sample, shape, count), ...more });
+  }
   return [...sample];
 }
 
@@ -102,13 +109,45 @@ describe('createBatcher', () => {
     expect(calls.map(({ ids }) => ids.join())).toEqual(['1,2', '3,1', '2,3']);
   });
 
-  it('lets shapes take turns, each at its own width', async () => {
+  it('draws the job that began first to its end, and others of its shape with it as far as the width goes', async () => {
     const { batcher, calls } = standIn((shape) => (shape === 'A' ? 1 : 4));
-    const shapes = ['A', 'A', 'A', 'B', 'B'];
-    await Promise.all(shapes.map((shape, i) => job(batcher, i, 2, { shape })));
-    expect(calls.map(({ shape, ids }) => `${shape}${ids}`)).toEqual(
-      ['A0', 'B3,4', 'A1', 'B3,4', 'A2', 'A0', 'A1', 'A2'], // B's jobs queue again after A had its turn
-    );
+    const shapes = ['A', 'B', 'A', 'B'];
+    await Promise.all(shapes.map((shape, i) => job(batcher, i, 2, { shape, more: { place: i } })));
+    expect(calls.map(({ shape, ids }) => `${shape}${ids}`)).toEqual(['A0', 'A0', 'B1,3', 'B1,3', 'A2', 'A2']);
+  });
+
+  it('goes by when jobs began, not by when they ask', async () => {
+    const { batcher, calls } = standIn(1);
+    await Promise.all([3, 1, 2].map((place) => job(batcher, place, 2, { more: { place } })));
+    expect(calls.map(({ ids }) => ids.join())).toEqual(['1', '1', '2', '2', '3', '3']);
+  });
+
+  it('asks how many share, of those that wait: who they are, and how many are behind them', async () => {
+    const told: string[] = [];
+    const { batcher, calls } = standIn((shape, mates, behind) => {
+      told.push(`${shape}: ${mates.map(({ count, left }) => `${count}×${left}`)}, ${behind} behind`);
+      return mates.length - 1;
+    });
+    const more = (left: number) => ({ more: { left, place: left } });
+    await Promise.all([
+      job(batcher, 1, 1, { count: 2, ...more(1) }),
+      job(batcher, 2, 1, { shape: 'B', ...more(5) }),
+      ...[3, 4].map((id) => job(batcher, id, 1, more(id))),
+    ]);
+    expect(told).toEqual(['A: 2×1,1×3,1×4, 1 behind']);
+    expect(calls.map(({ ids }) => ids.join())).toEqual(['1,1,3', '4', '2']);
+  });
+
+  it('gives one that must be alone a call of its own', async () => {
+    const { batcher, calls } = standIn(4);
+    const alone = { more: { alone: true } };
+    await Promise.all([
+      job(batcher, 1, 1),
+      job(batcher, 2, 1, alone),
+      job(batcher, 3, 1, alone),
+      job(batcher, 4, 1),
+    ]);
+    expect(calls.map(({ ids }) => ids.join())).toEqual(['1,4', '2', '3']);
   });
 
   it('keeps jobs apart whose inputs do not fit together though they name one shape', async () => {

@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openPipeline } from '../../src/engine/pipeline.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
 
-it("a model's slots are how many jobs really share a call, as guessed first and as measured then", async () => {
+it("no more jobs share a call than a model has slots, as guessed first and as measured then", async () => {
   const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
   const model = await checkpointFolder('lcm');
   const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });
@@ -24,7 +24,8 @@ it("a model's slots are how many jobs really share a call, as guessed first and 
   await pipeline.warm!([{ width, height: height / 2 }]);
   expect(pipeline.facts).toEqual({ width, height, ...others });
   await pipeline.warm!([{ width, height }]);
-  expect(await shared()).toBe(pipeline.facts.slots);
+  expect(pipeline.facts.slots).toBeGreaterThanOrEqual(1);
+  expect(await shared()).toBeLessThanOrEqual(pipeline.facts.slots);
 });
 
 it('a model that only redraws pictures is warmed up by drawing, whatever strength it usually has', async () => {

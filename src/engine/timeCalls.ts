@@ -1,0 +1,60 @@
+import { UserError } from '../errors.js';
+import type { Rows } from './batcher.js';
+import type { Widths } from './widths.js';
+
+export interface TimeCallsOptions {
+  /** A job's part of a call; its first row is taken as often as rows are wanted. */
+  readonly like: Rows;
+  run(rows: Rows): Promise<unknown>;
+  /** Told of each run by whoever does it. */
+  readonly widths: Pick<Widths, 'perRow'>;
+}
+
+const rowsTried = [1, 2, 4, 8, 16];
+/** Twice as many rows that save less than this a row tell that more of them save nothing either. */
+const hopeful = 0.02;
+const runsAtLeast = 2;
+const runsAtMost = 6;
+/** Milliseconds after which a number of rows was run often enough: long calls differ little. */
+const enough = 200;
+
+/**
+ * Runs calls of 1, 2, 4 … rows, for as long as a row gets cheaper, or until memory ends. Where rows gain nothing this
+ * takes two calls of one row, besides those of a job.
+ *
+ * @throws what `run` throws, but UserError `out-of-memory`
+ * @example await timeCalls({ like: rows, run: batcher.denoise, widths }); widths.settle(rows.shape);
+ */
+export async function timeCalls({ like, run, widths }: TimeCallsOptions): Promise<void> {
+  let least = Number.POSITIVE_INFINITY;
+  for (const count of rowsTried) {
+    try {
+      const began = performance.now();
+      for (let runs = 0; runs < runsAtMost; runs++) {
+        if (runs >= runsAtLeast && performance.now() - began > enough) break;
+        await run(repeated(like, count));
+      }
+    } catch (error) {
+      if (error instanceof UserError && error.code === 'out-of-memory') return;
+      throw error;
+    }
+    const time = widths.perRow(like.shape, count) ?? Number.POSITIVE_INFINITY;
+    if (time > (1 - hopeful) * least) return;
+    least = Math.min(least, time);
+  }
+}
+
+/** That many times the first row, after whoever really draws, and in a call of its own. */
+function repeated({ shape, count: own, inputs }: Rows, count: number): Rows {
+  const repeat = (data: Float32Array) => {
+    const row = data.subarray(0, data.length / own);
+    const all = new Float32Array(row.length * count);
+    for (let i = 0; i < count; i++) all.set(row, i * row.length);
+    return all;
+  };
+  const all = Object.entries(inputs).map(([name, { data, rowDims }]) => [
+    name,
+    { data: repeat(data), rowDims },
+  ]);
+  return { shape, count, inputs: Object.fromEntries(all), place: Number.POSITIVE_INFINITY, alone: true };
+}
