@@ -14,15 +14,16 @@ interface Running {
 }
 
 /**
- * The queue of one process: p-queue runs the slots, turns.ts says who is next.
+ * The queue of one process: p-queue runs what turns.ts says is next.
  *
  * @example
  * const queue = createEmbeddedQueue({ slots: 2, runningEach: 2, waitingEach: 8, waitingMost: 200, clock, work });
  * queue.add({ id: job.id, person: job.person.key, urgency: 'normal', cost: 4000 });
  */
 export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Clock }): Queue {
-  const { slots, runningEach, waitingEach, waitingMost, clock, work, loading, onMove } = options;
-  const turns = createTurns(runningEach, loading);
+  const { runningEach, waitingEach, waitingMost, clock, work, loading, onMove } = options;
+  const slots = typeof options.slots === 'number' ? constant(options.slots) : options.slots;
+  const turns = createTurns({ slots, runningEach, loading });
   const tasks = new Map<string, () => Promise<unknown>>();
   const running = new Map<string, Running>();
   let stopping = false;
@@ -31,7 +32,7 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
   /** p-queue's own order gives way to the turns; what may not start yet does not count as there. */
   class Line {
     get size(): number {
-      return turns.startable;
+      return turns.startable ? 1 : 0;
     }
     enqueue(run: () => Promise<unknown>, { id }: { id?: string } = {}): void {
       tasks.set(id!, run);
@@ -47,11 +48,17 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     }
     setPriority(): void {}
   }
-  const pool = new PQueue({ concurrency: slots, queueClass: Line });
+  // How many run is for the turns to say.
+  const most = Number.POSITIVE_INFINITY;
+  const pool = new PQueue({ concurrency: most, queueClass: Line });
   // The end of one job may let several start: its person's next, and all that a job alone held back.
   pool.on('next', () => {
-    if (!stopping) pool.concurrency = slots;
+    if (!stopping) pool.concurrency = most;
   });
+
+  function slotsNow(): number {
+    return slots(turns.running[0]?.model ?? turns.order()[0]?.model);
+  }
 
   function moved(): void {
     known = undefined;
@@ -76,7 +83,7 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     // Once a second is enough for people, and 50 commands a second ask.
     if (known && now - known.at < 1000) return known.places;
     const busy = [...running.values()].map(({ entry, since }) => ({ left: entry.cost - (now - since) }));
-    const result = standings(busy, turns.order(), slots);
+    const result = standings(busy, turns.order(), slotsNow());
     known = { at: now, places: result };
     return result;
   }
@@ -86,7 +93,7 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
       throw new UserError('stopping', 'Cannot take this: Kiln is stopping, want it asked again in a minute');
     const own = turns.waitingOf(person);
     // What can start at once does not wait.
-    const free = Math.max(0, slots - running.size);
+    const free = Math.max(0, slotsNow() - running.size);
     const theirs = [...running.values()].filter(({ entry }) => entry.person === person).length;
     if (own + count > waitingEach + Math.min(free, Math.max(0, runningEach - theirs))) {
       throw new UserError(
@@ -168,4 +175,8 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
       await Promise.all([...running.values()].map(({ ended }) => ended));
     },
   };
+}
+
+function constant(value: number): () => number {
+  return () => value;
 }

@@ -35,8 +35,8 @@ export interface Loading {
 }
 
 export interface QueueOptions {
-  /** Jobs that run at once. */
-  readonly slots: number;
+  /** Jobs that run at once: of that model, where it makes a difference. It may change, and counts from the next start. */
+  readonly slots: number | ((model: string | undefined) => number);
   /** Of one person. */
   readonly runningEach: number;
   readonly waitingEach: number;

@@ -9,13 +9,21 @@ export interface Turns {
   next(): Entry | undefined;
   /** A running entry has ended. */
   done(id: string): void;
-  /** How many may start now, one after the other, were there slots. */
-  readonly startable: number;
+  /** Whether `next` has one. */
+  readonly startable: boolean;
   /** Those that wait, in the order they start. */
   order(): readonly Entry[];
   readonly running: readonly Entry[];
   readonly waiting: number;
   waitingOf(person: string): number;
+}
+
+export interface TurnsOptions {
+  /** How many entries of that model run at once. */
+  slots(model: string | undefined): number;
+  /** Most entries of one person that run at once. */
+  readonly runningEach: number;
+  readonly loading?: Loading;
 }
 
 const passedAtMost = 4;
@@ -24,17 +32,17 @@ const passedAtMost = 4;
  * The urgent go first. Among equals, people take turns: whoever was served longest ago is next, and within a person
  * the first asked goes first. An entry that must run alone waits until nothing runs, and holds what comes after it.
  *
- * An entry whose model is not loaded is passed over by the next whose model is, four times at most; `order` tells the
- * order without that.
+ * Entries of different models, which cannot share the machine's calls and would only slow each other down, do not run at
+ * once, unless one of the models is still being loaded. An entry whose model is not loaded, or that waits for those of
+ * another to end, is passed over by the next that may start, four times at most; `order` tells the order without that.
  *
- * @param runningEach most entries of one person that run at once
  * @example
- * const turns = createTurns(2);
+ * const turns = createTurns({ slots: () => 1, runningEach: 2 });
  * for (const id of ['a1', 'a2', 'a3']) turns.add({ id, person: 'a', urgency: 'normal', cost: 1 });
  * turns.add({ id: 'b1', person: 'b', urgency: 'normal', cost: 1 });
  * turns.order().map(({ id }) => id); // ['a1', 'b1', 'a2', 'a3']
  */
-export function createTurns(runningEach: number, loading?: Loading): Turns {
+export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turns {
   const waiting: Entry[] = [];
   const running: Entry[] = [];
   /** When each person was served last, counted in turns; missing for who never was. */
@@ -60,26 +68,27 @@ export function createTurns(runningEach: number, loading?: Loading): Turns {
     return chosen;
   }
 
-  function mayStart(): readonly Entry[] {
-    if (running.some(({ alone }) => alone)) return [];
-    const room = waiting.filter(({ person }) => count(running, person) < runningEach);
-    const chosen = best(room, served);
-    // Held back until it has the engine to itself, it holds the others, else it would wait for ever.
-    if (chosen?.alone) return running.length === 0 ? [chosen] : [];
-    return room.filter(({ alone }) => !alone);
-  }
-
   const isReady = ({ model }: Entry) => model === undefined || loading === undefined || loading.ready(model);
 
-  function chosen(room: readonly Entry[]): Entry | undefined {
+  /** Whether it may run beside what runs; one that loads takes little from one that draws. */
+  function fits(entry: Entry): boolean {
+    const beside = (other: Entry) => other.model === entry.model || !isReady(other) || !isReady(entry);
+    return running.every(beside) && running.length < slots(entry.model);
+  }
+
+  /** Who starts next, and whom that passes over. */
+  function choose(): { readonly entry: Entry; readonly over?: Entry } | undefined {
+    if (running.some(({ alone }) => alone)) return undefined;
+    const room = waiting.filter(({ person }) => count(running, person) < runningEach);
     const first = best(room, served);
-    if (!first || first.alone || isReady(first)) return first;
-    const times = passed.get(first.id) ?? 0;
-    const other = times < passedAtMost ? best(room.filter(isReady), served) : undefined;
-    if (!other) return first;
-    passed.set(first.id, times + 1);
-    loading!.wanted(first.model!);
-    return other;
+    if (!first) return undefined;
+    // Held back until it has the engine to itself, it holds the others, else it would wait for ever.
+    if (first.alone) return running.length === 0 ? { entry: first } : undefined;
+    if (fits(first) && isReady(first)) return { entry: first };
+    const others = room.filter((entry) => !entry.alone && isReady(entry) && fits(entry));
+    const other = (passed.get(first.id) ?? 0) < passedAtMost ? best(others, served) : undefined;
+    if (other) return { entry: other, over: first };
+    return fits(first) ? { entry: first } : undefined;
   }
 
   function forget(): void {
@@ -104,8 +113,12 @@ export function createTurns(runningEach: number, loading?: Loading): Turns {
     },
 
     next() {
-      const entry = chosen(mayStart());
+      const { entry, over } = choose() ?? {};
       if (!entry) return undefined;
+      if (over) {
+        passed.set(over.id, (passed.get(over.id) ?? 0) + 1);
+        if (!isReady(over)) loading!.wanted(over.model!);
+      }
       passed.delete(entry.id);
       waiting.splice(waiting.indexOf(entry), 1);
       running.push(entry);
@@ -121,7 +134,7 @@ export function createTurns(runningEach: number, loading?: Loading): Turns {
     },
 
     get startable() {
-      return mayStart().length;
+      return choose() !== undefined;
     },
 
     order() {

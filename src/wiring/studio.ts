@@ -1,6 +1,6 @@
 import { totalmem } from 'node:os';
 import { type Clock, sleep, systemClock } from '../clock.js';
-import type { Models } from '../command.js';
+import type { ModelInfo, Models } from '../command.js';
 import type { Config } from '../config/config.js';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { guessWidth } from '../engine/widths.js';
@@ -16,8 +16,8 @@ import { openModelLibrary } from './modelLibrary.js';
 export interface Studio {
   readonly models: Models;
   readonly draw: DrawOne;
-  /** Jobs worth drawing at once. */
-  readonly slots: number;
+  /** Jobs of a model worth drawing at once, as far as known by now. */
+  slots(model?: string): number;
   /** Which models are loaded, for the line. */
   readonly loading: Loading;
   /** Content hash of a model. */
@@ -127,7 +127,12 @@ export async function openStudio({
   const preset = models.get(defaultName);
   let ready = false;
   let problem: string | undefined;
-  using(defaultName, (engine) => engine.warm([{ width: preset.width, height: preset.height }])).then(
+  /** As it was measured, by model. */
+  const slots = new Map<string, number>();
+  using(defaultName, async (engine) => {
+    await engine.warm([{ width: preset.width, height: preset.height }]);
+    slots.set(defaultName, (await engine.describe()).slots);
+  }).then(
     () => {
       ready = true;
     },
@@ -140,7 +145,8 @@ export async function openStudio({
 
   return {
     models,
-    slots: config.slots ?? guessWidth((preset.width * preset.height) / preset.multiple ** 2),
+    slots: (model = defaultName) =>
+      config.slots ?? slots.get(model) ?? guessedSlots(library.find(model)?.info),
     async draw(model, request, options) {
       const picture = await using(model, (engine) => engine.draw(withRefiner(request), options));
       // Whatever kept it from warming up is over.
@@ -164,6 +170,10 @@ export async function openStudio({
       await Promise.race([pool.close(), sleep(systemClock, closingMayTake)]);
     },
   };
+}
+
+function guessedSlots(model: Pick<ModelInfo, 'width' | 'height' | 'multiple'> | undefined): number {
+  return model ? guessWidth((model.width * model.height) / model.multiple ** 2) : 1;
 }
 
 /** Bytes that all engines may take; on a GPU only what was set, as its memory is not this machine's. */

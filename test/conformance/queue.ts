@@ -61,6 +61,35 @@ export function describeQueue(make: Make): void {
     expect(queue.standing('nobody')).toBeUndefined();
   });
 
+  test('slots that become more or fewer count from the next start', async () => {
+    let slots = 1;
+    const { add, started, end } = await open({ slots: () => slots });
+    for (const id of ['a1', 'b1', 'c1', 'd1']) add(id);
+    await until(() => started.length === 1);
+    slots = 2;
+    await end('a1');
+    await until(() => started.length === 3);
+    slots = 1;
+    await end('b1');
+    await later(30);
+    expect(started).toEqual(['a1', 'b1', 'c1']);
+    await end('c1');
+    await until(() => started.length === 4);
+  });
+
+  test('jobs of different models, which share nothing, run one after the other', async () => {
+    const { add, started, end } = await open();
+    add('a1', { model: 'sd' });
+    add('b1', { model: 'xl' });
+    await until(() => started.length === 1);
+    add('c1', { model: 'xl' });
+    await later(30);
+    expect(started).toEqual(['a1']);
+    await end('a1');
+    await until(() => started.length === 3);
+    expect(started).toEqual(['a1', 'b1', 'c1']);
+  });
+
   test("one person's fifty do not keep another's one waiting", async () => {
     const { add, started, end } = await open({ slots: 1 });
     for (let index = 0; index < 50; index++) add(`a${index}`);

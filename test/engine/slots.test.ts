@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { openPipeline } from '../../src/engine/pipeline.js';
 import { checkpointFolder } from '../fixtures/checkpoint.js';
 
-it("no more jobs share a call than a model has slots, as guessed first and as measured then", async () => {
+it('no more jobs share a call than a model has slots, as guessed first and as measured then', async () => {
   const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
   const model = await checkpointFolder('lcm');
   const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder, threads: 1 });

@@ -10,7 +10,7 @@ const entry = (id: string, changes: Partial<Entry> = {}): Entry => ({
 const ids = (entries: readonly Entry[]) => entries.map(({ id }) => id).join(' ');
 
 function turnsWith(names: string, runningEach = 9) {
-  const turns = createTurns(runningEach);
+  const turns = createTurns({ slots: () => 99, runningEach });
   for (const id of names.split(' ')) turns.add(entry(id));
   return turns;
 }
@@ -43,7 +43,7 @@ describe('who may start', () => {
   test('no more of one person than may run at once', () => {
     const turns = turnsWith('a1 a2 a3 b1', 2);
     expect([turns.next()?.id, turns.next()?.id, turns.next()?.id]).toEqual(['a1', 'b1', 'a2']);
-    expect(turns.startable).toBe(0);
+    expect(turns.startable).toBe(false);
     expect(turns.next()).toBeUndefined();
     turns.done('a1');
     expect(turns.next()?.id).toBe('a3');
@@ -57,9 +57,45 @@ describe('who may start', () => {
     expect(turns.next()).toBeUndefined();
     turns.done('a1');
     expect(turns.next()?.id).toBe('b1');
-    expect(turns.startable).toBe(0);
+    expect(turns.startable).toBe(false);
     turns.done('b1');
     expect(turns.next()?.id).toBe('c1');
+  });
+});
+
+describe('entries of different models', () => {
+  const withSlots = (slots: (model: string | undefined) => number) => createTurns({ slots, runningEach: 9 });
+
+  test('do not run at once: one waits until those of another have ended, and is passed over four times', () => {
+    const turns = withSlots(() => 9);
+    turns.add(entry('a1', { model: 'sd' }));
+    turns.add(entry('b1', { model: 'xl' }));
+    for (const id of ['c1', 'd1', 'e1', 'f1', 'g1']) turns.add(entry(id, { model: 'sd' }));
+    const started: (string | undefined)[] = [];
+    while (turns.startable) started.push(turns.next()?.id);
+    expect(started).toEqual(['a1', 'c1', 'd1', 'e1', 'f1']);
+    expect(turns.next()).toBeUndefined();
+    for (const id of ['a1', 'c1', 'd1', 'e1']) turns.done(id);
+    expect(turns.startable).toBe(false);
+    turns.done('f1');
+    expect(turns.next()?.id).toBe('b1');
+    expect(turns.startable).toBe(false);
+    turns.done('b1');
+    expect(turns.next()?.id).toBe('g1');
+  });
+
+  test('run as many at once as their model has slots, which may change', () => {
+    let slots = 1;
+    const turns = withSlots((model) => (model === 'sd' ? slots : 1));
+    for (const id of ['a1', 'b1', 'c1']) turns.add(entry(id, { model: 'sd' }));
+    expect([turns.next()?.id, turns.next()?.id]).toEqual(['a1', undefined]);
+    slots = 3;
+    expect([turns.next()?.id, turns.next()?.id]).toEqual(['b1', 'c1']);
+    turns.add(entry('d1', { model: 'xl' }));
+    for (const id of ['a1', 'b1', 'c1']) turns.done(id);
+    expect(turns.next()?.id).toBe('d1');
+    turns.add(entry('e1', { model: 'xl' }));
+    expect(turns.startable).toBe(false);
   });
 });
 
@@ -75,7 +111,7 @@ test('the order that is told is the order in which they start, whatever happened
   );
   fc.assert(
     fc.property(deeds, (list) => {
-      const turns = createTurns(1000);
+      const turns = createTurns({ slots: () => 1000, runningEach: 1000 });
       let count = 0;
       for (const deed of list) {
         if (deed.deed === 'add') {
@@ -98,7 +134,10 @@ test('the order that is told is the order in which they start, whatever happened
 describe('models that are not loaded', () => {
   const wanted: string[] = [];
   const withModels = (ready: () => readonly string[]) =>
-    createTurns(9, { ready: (model) => ready().includes(model), wanted: (model) => wanted.push(model) });
+    createTurns({
+      ...{ slots: () => 99, runningEach: 9 },
+      loading: { ready: (model) => ready().includes(model), wanted: (model) => wanted.push(model) },
+    });
 
   test('let those that are go first, four times, and are asked for each time', () => {
     wanted.length = 0;
@@ -118,6 +157,7 @@ describe('models that are not loaded', () => {
     turns.add(entry('c1', { model: 'sd' }));
     expect(turns.next()?.id).toBe('b1');
     loaded = ['sd', 'xl'];
+    turns.done('b1');
     expect(turns.next()?.id).toBe('a1');
   });
 
