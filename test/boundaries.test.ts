@@ -57,7 +57,7 @@ const importers: Readonly<Record<string, string>> = {
   'better-sqlite3': 'src/log/prisma/',
   'chart.js': 'src/image/',
   'discord.js': 'src/adapters/discord/',
-  dotenv: 'src/config/config.ts',
+  dotenv: 'src/config/environment.ts',
   hono: 'src/adapters/playground/',
   'onnxruntime-node': 'src/engine/session.ts',
   'p-queue': 'src/queue/embedded.ts',
@@ -131,7 +131,7 @@ describe('a package is imported in one place', () => {
 
 test('the product reads the environment only in src/config', () => {
   const readers = product.filter((file) => /process\.env\b/.test(readFileSync(file, 'utf8')));
-  expect(readers).toEqual(['src/config/config.ts']);
+  expect(readers).toEqual(['src/config/environment.ts']);
 });
 
 test(`no file is longer than ${mostLines} lines`, () => {

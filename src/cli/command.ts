@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.js';
+import type { Forked } from '../engine/fork.js';
 
 /** A flag: `value` is what stands for its value in the help, and absent for a flag that takes none. */
 export interface Flag {
@@ -24,6 +25,8 @@ export interface Surroundings {
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   readonly loadConfig: () => Config;
+  /** The process of an engine that draws, already on its way; only for commands that always draw. */
+  readonly forked?: Forked;
 }
 
 /** One of `kiln`'s commands. */

@@ -132,7 +132,10 @@ export const drawCommand: CliCommand = {
   run: draw,
 };
 
-async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Surroundings): Promise<void> {
+async function draw(
+  args: Arguments,
+  { stdout, stderr, signal, loadConfig, forked }: Surroundings,
+): Promise<void> {
   // Whatever can be wrong without a model is told before one is opened.
   const wanted = readDrawArguments(args);
   const config = loadConfig();
@@ -159,6 +162,7 @@ async function draw(args: Arguments, { stdout, stderr, signal, loadConfig }: Sur
     cacheFolder: config.cacheFolder,
     threads: config.threads,
     env: config.environment,
+    forked,
   });
   // While the model loads in its own process. Should it fail, encoding the picture tells.
   loadSharp().catch(() => {});

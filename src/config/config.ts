@@ -1,12 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { parse } from 'dotenv';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Device, Quality } from '../job.js';
+import { type Environment, readEnvironment } from './environment.js';
 import { environmentSchema } from './schema.js';
-
-type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Config {
   /** What Kiln keeps. */
@@ -82,7 +79,7 @@ export interface Config {
  * @example const { model, device } = loadConfig();
  */
 export function loadConfig(): Config {
-  return configFrom({ ...dotenvFile(), ...process.env });
+  return configFrom(readEnvironment());
 }
 
 /**
@@ -179,19 +176,4 @@ function list(text: string | undefined): string[] {
 function freeze<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
   return Object.freeze(value);
-}
-
-function dotenvFile(): Environment {
-  try {
-    return parse(readFileSync('.env'));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
-    throw new UserError(
-      'bad-option',
-      'Cannot read the settings: .env is there but not readable, want a text file',
-      {
-        cause: error,
-      },
-    );
-  }
 }

@@ -2,7 +2,7 @@ import { type ErrorCode, UserError } from '../errors.js';
 import type { DrawRequest, Picture } from '../job.js';
 import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
 import { engineEnvironment } from './environment.js';
-import { type DrawOptions, forkEngine } from './fork.js';
+import { type DrawOptions, type Forked, forkEngine } from './fork.js';
 import { createKeeper, type EngineEvent, type KeeperOptions } from './keeper.js';
 
 export interface EngineOptions extends Omit<PipelineOptions, 'onRun'> {
@@ -14,6 +14,8 @@ export interface EngineOptions extends Omit<PipelineOptions, 'onRun'> {
   readonly hangSeconds?: number;
   /** URL of a module exporting `openPipeline`, for tests; the engine's own when left out. */
   readonly pipeline?: string;
+  /** From `forkAhead` with the same environment: the first process, whose code is loaded by now. */
+  readonly forked?: Forked;
   onEvent?(event: EngineEvent): void;
 }
 
@@ -55,10 +57,15 @@ const bytesPerMb = 2 ** 20;
  * await engine.close();
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { env, memoryCeilingMb, hangSeconds = defaultHangSeconds, onEvent, ...rest } = options;
+  const { env, memoryCeilingMb, hangSeconds = defaultHangSeconds, onEvent, forked, ...rest } = options;
   const opening = { ...rest, hangSeconds };
   const ceiling = (memoryCeilingMb ?? Number.POSITIVE_INFINITY) * bytesPerMb;
-  const fork: KeeperOptions['fork'] = (onEnd) => forkEngine({ opening, env: engineEnvironment(env), onEnd });
+  let ahead = forked;
+  const fork: KeeperOptions['fork'] = (onEnd) => {
+    const first = ahead;
+    ahead = undefined;
+    return forkEngine({ opening, env: engineEnvironment(env), forked: first, onEnd });
+  };
   const keeper = createKeeper({ fork, ceiling, onEvent });
   const stayAlive = keepAlive();
 

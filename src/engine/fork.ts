@@ -6,10 +6,19 @@ import { type Death, deathError } from './death.js';
 import type { ModelFacts, Size } from './drawing.js';
 import { type FromEngine, fromWire, type Opening, protocol, type ToEngine } from './messages.js';
 
+/** A process that has begun to load the engine's code, and no model yet. */
+export interface Forked {
+  readonly child: ChildProcess;
+  /** How it ended. */
+  readonly ended: Promise<Omit<Death, 'output'>>;
+}
+
 export interface ForkOptions {
   readonly opening: Opening;
   /** The whole environment of the process, already without secrets. */
   readonly env: Record<string, string>;
+  /** One that was forked ahead with the same environment, in place of a new one. */
+  readonly forked?: Forked;
   /** The program to fork, for tests; process.js when left out. */
   readonly entry?: string;
   /** Called once, before any waiting call fails. `closed` when it was asked to end. */
@@ -64,16 +73,32 @@ interface Call {
 }
 
 /**
- * Forks an engine process and has it load its model. Its handles never keep this process alive: whoever waits for
- * an answer does.
+ * Forks an engine process ahead of what it is to open: it loads the engine's own pipeline meanwhile, and ends with this
+ * process if nobody takes it.
+ *
+ * @example const forked = forkAhead(engineEnvironment(readEnvironment()));
  */
-export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOptions): EngineProcess {
-  const child = fork(entry, [String(process.pid)], {
+export function forkAhead(env: Record<string, string>): Forked {
+  return forkProcess(ownEntry, env, ['ahead']);
+}
+
+function forkProcess(entry: string, env: Record<string, string>, more: readonly string[] = []): Forked {
+  const child = fork(entry, [String(process.pid), ...more], {
     env,
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  unref(child);
+  return { child, ended: endOf(child) };
+}
+
+/**
+ * Forks an engine process and has it load its model. Its handles never keep this process alive: whoever waits for
+ * an answer does.
+ */
+export function forkEngine({ opening, env, forked, onEnd, entry = ownEntry }: ForkOptions): EngineProcess {
+  const { child, ended: end } = forked ?? forkProcess(entry, env);
   const calls = new Map<number, Call>();
   const memory = { first: 0, latest: 0 };
   let lastId = 0;
@@ -89,9 +114,8 @@ export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOption
       output = (output + text).slice(-outputKept);
     });
   }
-  unref(child);
   child.on('message', (message: FromEngine) => receive(message));
-  const ended = endOf(child).then((how) => {
+  const ended = end.then((how) => {
     death = { ...how, output };
     onEnd(death, closing !== undefined);
     for (const { doing, failed } of calls.values()) failed(deathError(death, doing, opening.hangSeconds));
@@ -216,12 +240,12 @@ export function forkEngine({ opening, env, onEnd, entry = ownEntry }: ForkOption
     },
 
     close() {
-      closing ??= end();
+      closing ??= finish();
       return closing;
     },
   };
 
-  async function end(): Promise<void> {
+  async function finish(): Promise<void> {
     for (const { failed } of calls.values()) failed(closedError());
     tell({ type: 'close' });
     const kill = setTimeout(() => child.kill('SIGKILL'), graceMilliseconds);

@@ -17,6 +17,8 @@ const nice = 10;
 /** Loading reads and converts gigabytes: this many times the seconds of a run, counted anew from each run within. */
 const loadPatience = 10;
 const ownPipeline = new URL('./pipeline.js', import.meta.url).href;
+/** In place of one that was told what to open. */
+const ahead = process.argv[3] === 'ahead';
 
 // First, so that the watcher thread keeps the normal priority that lowerPriority takes from the main thread.
 const watchdog = startWatchdog(Number(process.argv[2]));
@@ -32,6 +34,8 @@ const draws = new Map<number, AbortController>();
 const leaving = new Set<Promise<void>>();
 
 send({ type: 'hello', protocol });
+// What keeps it from loading is told when a model is to be opened.
+if (ahead) import(ownPipeline).catch(() => {});
 
 async function receive(message: ToEngine): Promise<void> {
   switch (message.type) {
@@ -52,8 +56,7 @@ async function receive(message: ToEngine): Promise<void> {
       draws.get(message.id)?.abort();
       return;
     case 'close':
-      for (const controller of draws.values()) controller.abort();
-      await pipeline?.close();
+      // With it goes all that the sessions hold; freeing gigabytes first would only take longer.
       process.exit(0);
   }
 }
