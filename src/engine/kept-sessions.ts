@@ -10,6 +10,8 @@ export interface Network {
    * of a much smaller one. Opens nothing.
    */
   hold(): () => void;
+  /** Its numbers depend on all that is in a call: each job has one to itself. */
+  readonly alone?: true;
 }
 
 /** Sessions of several networks, each in several sizes, of which the least recently used give way. */

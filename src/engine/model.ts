@@ -8,6 +8,7 @@ import { buildBert } from './networks/bert.js';
 import { buildClip } from './networks/clip.js';
 import { buildControlNet } from './networks/controlnet.js';
 import { cpuTarget } from './networks/cpu.js';
+import { cpuInt8Target } from './networks/cpu-int8.js';
 import { createParams } from './networks/params.js';
 import { plainTarget } from './networks/plain.js';
 import { buildSafetyChecker } from './networks/safety.js';
@@ -56,10 +57,11 @@ export interface UNetHow {
 
 type Plain = `plain ${Target['dtype']}`;
 
-type Precision = keyof Targets | 'onCpu' | Plain;
-
 /** Builds a network, and a ControlNet with it where it has one. */
 type Build = (p: Params, control?: Params) => void;
+
+/** What a network computes in: one of its device's, or on the CPU whatever the device, or in 8 bits there. */
+type Precision = keyof Targets | 'onCpu' | 'int8' | Plain;
 
 export interface ModelOptions {
   readonly device: Exclude<Device, 'auto'>;
@@ -101,8 +103,11 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     const target = await targetFor(precision, device);
     const graph = createGraph(name);
     const paramsOf = async (stored: Weights, prefix?: string) => {
-      // CUDA's are converted while they are laid out for its kernels.
-      const weights = target.name === 'cuda' ? stored : await weightsAs(stored, 'F32', options.cacheFolder);
+      // CUDA's are converted while they are laid out for its kernels, 8-bit ones while they are quantised.
+      const weights =
+        target.name === 'cuda' || precision === 'int8'
+          ? stored
+          : await weightsAs(stored, 'F32', options.cacheFolder);
       return createParams(graph, weights, target, prefix);
     };
     build(
@@ -118,6 +123,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
 
   async function targetFor(precision: Precision, device: ModelOptions['device']): Promise<Target> {
     if (precision === 'onCpu') return cpuTarget;
+    if (precision === 'int8') return cpuInt8Target;
     if (precision === 'plain float32') return plainTarget('float32');
     if (precision === 'plain float16') return plainTarget('float16');
     return (await (targets ??= targetsOf(device)))[precision];
@@ -154,7 +160,8 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       });
     },
 
-    unet(shape, control, { numbers = '', features = '', form } = {}) {
+    unet(shape, control, { numbers: wanted, features = '', form } = {}) {
+      const numbers = options.device === 'cpu' && wanted === 'int8' ? 'int8' : '';
       const of = `${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
       const key = `${sizeKey(shape)}/${of} ${numbers} ${features} ${form ?? ''}`.trimEnd();
       const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
@@ -162,7 +169,8 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
         const residuals = more && buildControlNet(more, control!.config, shape, unet.config.in_channels);
         buildUNet(p, unet.config, shape, { timeIds, residuals });
       };
-      return network('unet', key, unet, build, form ?? 'usual', control);
+      const opened = network('unet', key, unet, build, form ?? (numbers || 'usual'), control);
+      return numbers === 'int8' ? { ...opened, alone: true } : opened;
     },
 
     decoder: (size) =>

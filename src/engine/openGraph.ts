@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { Device } from '../job.js';
 import type { RunMarks } from './drawing.js';
+import { int8Saturates } from './int8Saturates.js';
 import { settle } from './networks/derived.js';
 import { type Graph, weightBytes } from './onnx/graph.js';
 import { encodeModel } from './onnx/protobuf.js';
@@ -26,11 +27,16 @@ const cores = availableParallelism();
  */
 export async function openGraph(graph: Graph, options: OpenGraphOptions): Promise<Session> {
   const weightsFolder = await settle(graph, options.cacheFolder);
+  const int8 = hasInt8(graph) ? { saturates: await int8Saturates() } : undefined;
   return openSession(encodeModel(graph), {
     ...options,
     // Threads that wait for a core spin: with 20 on two cores a step took ten times as long.
     threads: Math.min(options.threads ?? cores, cores),
     weightsFolder,
     weightBytes: weightBytes(graph),
+    int8,
   });
 }
+
+const hasInt8 = ({ initializers }: Graph): boolean =>
+  [...initializers.values()].some(({ value }) => value.dtype === 'int8');

@@ -54,6 +54,7 @@ export function createUNetCalls(): UNetCalls {
   }
 
   function width(name: string, mates: readonly Mate[], behind: number): number {
+    if (known.get(name)?.network.alone) return 1;
     const pace = widths.pace(name);
     if (!pace) return guessWidth(known.get(name)!.area);
     // With as many here as the line lets in, it is taken that as many again are behind them.

@@ -54,6 +54,14 @@ it('how many jobs are worth a call goes by their rows', async () => {
   expect(await calls.measure(async () => 'drawn without a U-Net')).toBe(1);
 });
 
+it('a network whose numbers depend on all that is in a call has a call for each job', async () => {
+  const calls = createUNetCalls();
+  const name = calls.name('', shape, { ...network, alone: true });
+  expect(await shared(calls, name)).toBe(1);
+  await measure(calls, name);
+  expect(await shared(calls, name)).toBe(1);
+});
+
 it("what is known of a variant that is closed is forgotten, its ControlNets' too, and nothing of others", async () => {
   const calls = createUNetCalls();
   const size = (width: number) => ({ ...shape, width });

@@ -7,7 +7,7 @@ import type { Graph, Initializer, Source } from '../onnx/graph.js';
 /** Raise it when what a derivation computes changes under the same name, so that files written before are left alone. */
 const derivationVersion = 2;
 
-const types = { float32: 'F32', float16: 'F16' } as const;
+const types = { float32: 'F32', float16: 'F16', int8: 'I8' } as const;
 
 /**
  * Settles where the weights of `graph` are read from. What is computed is written to one file in the cache, which serves

@@ -74,6 +74,7 @@ export function createParams(graph: Graph, weights: Weights, target: Target, pre
 function bytesOf(values: Float32Array, dtype: DType): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (dtype === 'float32') return bytes;
+  if (dtype === 'int8') return new Uint8Array(Int8Array.from(values).buffer);
   const halves = new Uint8Array(2 * values.length);
   convertFloats(bytes, 'F32', 'F16', halves);
   return halves;

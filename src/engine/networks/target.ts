@@ -14,8 +14,8 @@ export interface Derivation {
   /** Names of stored tensors below the accessor's path, with the shapes the config asks for. */
   readonly from: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly shape: readonly number[];
-  /** The target's when left out. */
-  readonly dtype?: 'float32';
+  /** The target's when left out. Of int8, what is computed are whole numbers from −127 to 127. */
+  readonly dtype?: 'float32' | 'int8';
   /** A word for what is done, such as 'nhwc': part of the key under which the result is kept. */
   readonly how: string;
   compute(parts: readonly Float32Array[]): Float32Array;

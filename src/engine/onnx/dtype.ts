@@ -1,8 +1,26 @@
 /** Element types that graphs use, with ONNX's TensorProto.DataType numbers. */
-export const dataTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, float64: 11 } as const;
+export const dataTypes = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+} as const;
 export type DType = keyof typeof dataTypes;
 
-const sizes: Record<DType, number> = { float32: 4, int32: 4, int64: 8, bool: 1, float16: 2, float64: 8 };
+const sizes: Record<DType, number> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2,
+  float64: 8,
+};
 
 /** Bytes an element. */
 export const sizeOf = (dtype: DType): number => sizes[dtype];
@@ -20,7 +38,8 @@ export function bytesOf(dtype: DType, values: ArrayLike<number>): Uint8Array {
     else if (dtype === 'int32') view.setInt32(i * 4, value, true);
     else if (dtype === 'int64') view.setBigInt64(i * 8, BigInt(value), true);
     else if (dtype === 'float16') view.setUint16(i * 2, halfOf(value), true);
-    else bytes[i] = value === 0 ? 0 : 1;
+    else if (dtype === 'bool') bytes[i] = value === 0 ? 0 : 1;
+    else bytes[i] = value;
   }
   return bytes;
 }

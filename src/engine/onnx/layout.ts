@@ -74,12 +74,13 @@ export function take(x: Var, count: number, axis: number): Var {
   return x.graph.node('Slice', [x, ...numbers], [{ dtype: x.dtype, shape }])[0]!;
 }
 
-/** Rows of `table` [N,…] picked by `indices` (int32 or int64, any shape) → [indices…, …]. */
-export function gather(table: Var, indices: Var): Var {
+/** Rows of `table` [N,…] picked by `indices` (int32 or int64, any shape) → [indices…, …]; along `axis`, in its place. */
+export function gather(table: Var, indices: Var, axis = 0): Var {
   if (indices.dtype !== 'int32' && indices.dtype !== 'int64')
     return table.graph.fail(`Gather by ${indices.dtype}, want int32 or int64`);
-  const shape = [...indices.shape, ...table.shape.slice(1)];
-  return table.graph.node('Gather', [table, indices], [{ dtype: table.dtype, shape }])[0]!;
+  const shape = [...table.shape.slice(0, axis), ...indices.shape, ...table.shape.slice(axis + 1)];
+  const attributes = axis === 0 ? undefined : { axis: { i: axis } };
+  return table.graph.node('Gather', [table, indices], [{ dtype: table.dtype, shape }], { attributes })[0]!;
 }
 
 /** Each sample's row at its own index: x [B,S,C] by indices [B] → [B,C]. */
