@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, () => Promise<CliCommand>>> = {
   models: async () => (await import('./cli/listModels.js')).modelsCommand,
   pull: async () => (await import('./cli/pull.js')).pullCommand,
   rm: async () => (await import('./cli/rm.js')).rmCommand,
+  gpu: async () => (await import('./cli/gpu.js')).gpuCommand,
   doctor: async () => (await import('./cli/doctor.js')).doctorCommand,
 };
 

@@ -29,6 +29,7 @@ const parts: Readonly<Record<string, readonly string[]>> = {
   'src/engine/': [...words, 'src/image/'],
   'src/bench/': [...words, 'src/engine/', 'src/image/'],
   'src/hub/': [...words, 'src/engine/'],
+  'src/gpu/': [...words, 'src/engine/', 'src/hub/'],
   'src/queue/': words,
   'src/log/': words,
   'src/storage/': words,
@@ -65,6 +66,7 @@ const importers: Readonly<Record<string, string>> = {
   'prom-client': 'src/metrics/',
   protobufjs: 'src/engine/onnx/protobuf.ts',
   sharp: 'src/image/sharp.ts',
+  yauzl: 'src/gpu/unpack.ts',
 };
 
 const mostLines = 350;

@@ -2,11 +2,14 @@ import { availableParallelism, cpus, freemem, totalmem } from 'node:os';
 import { openCheckpoint } from '../engine/checkpoint/folder.js';
 import type { FoundModel } from '../engine/listModels.js';
 import { UserError } from '../errors.js';
+import { type CudaSystem, cudaSystem } from '../gpu/cudaSystem.js';
+import { whatIsMissing } from '../gpu/whatIsMissing.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
-import { cudaSystem, vulkanAdapters } from './gpus.js';
+import { gpuLines, providerWords } from './gpuWords.js';
 import { findModels } from './models.js';
 import { version } from './packageFolder.js';
 import { vaePath } from './vaePath.js';
+import { vulkanAdapters } from './vulkanAdapters.js';
 import { whyNotUsable } from './whyNotUsable.js';
 
 export const doctorCommand: CliCommand = {
@@ -40,7 +43,7 @@ async function doctor({ flags }: Arguments, { stdout, loadConfig }: Surroundings
     devices,
     // As the engine picks: WebGPU has to be asked for.
     auto: devices[1]!.usable ? 'cuda:0' : 'cpu',
-    cuda,
+    cuda: { ...cuda, missing: whatIsMissing(cuda) },
     vulkan,
     models: await Promise.all(
       findModels(modelFolders).map((found) =>
@@ -63,7 +66,7 @@ interface ReportedDevice {
 type Report = ReturnType<typeof machine> & {
   readonly devices: readonly ReportedDevice[];
   readonly auto: string;
-  readonly cuda: Awaited<ReturnType<typeof cudaSystem>>;
+  readonly cuda: CudaSystem & { readonly missing?: string };
   readonly vulkan: Awaited<ReturnType<typeof vulkanAdapters>>;
   readonly models: readonly ExaminedModel[];
   readonly defaultModel: string;
@@ -134,9 +137,11 @@ function asText(report: Report): string {
     `  auto is ${report.auto}`,
     '',
     'CUDA',
-    `  GPUs: ${cuda.gpus.join('; ') || 'none (nvidia-smi tells of none)'}`,
-    `  ONNX Runtime's provider: ${cuda.provider ? 'installed' : 'not installed'}`,
+    `  GPUs: ${gpuLines(cuda)}`,
+    `  driver: ${cuda.driver ?? 'none'}`,
+    `  ONNX Runtime's provider: ${providerWords[cuda.provider]}`,
     `  libraries: ${missing.length === 0 ? 'all there' : `missing ${missing.join(', ')}`}`,
+    ...(cuda.missing === undefined ? [] : [`  ${cuda.missing}`]),
     '',
     'Vulkan',
     ...(vulkan.length === 0 ? ['  no driver'] : []),

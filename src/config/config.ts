@@ -2,6 +2,7 @@ import { delimiter, join } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Device, Quality } from '../job.js';
+import { cudaFolderIn, withCudaFolder } from './cudaFolder.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { environmentSchema } from './schema.js';
 
@@ -10,6 +11,8 @@ export interface Config {
   readonly dataFolder: string;
   /** Converted weights and what is known of files; may be deleted at any time. */
   readonly cacheFolder: string;
+  /** CUDA's libraries, where they were installed for Kiln alone. */
+  readonly cudaFolder: string;
   /** Folders whose subfolders and `.safetensors` files are models; the first that has a name wins. */
   readonly modelFolders: readonly string[];
   /** A name, a folder, or a file. */
@@ -47,6 +50,13 @@ export interface Config {
     readonly endpoint: string;
     readonly token: string | undefined;
   };
+  /** Where the libraries of `kiln gpu install` come from. */
+  readonly packages: {
+    /** Without a slash at its end, and without what it is logged in to with. */
+    readonly endpoint: string;
+    /** Name and password, as `name:password` in base64. */
+    readonly token: string | undefined;
+  };
   /** Undefined where Kiln does not serve Discord. */
   readonly discord:
     | {
@@ -79,7 +89,7 @@ export interface Config {
  * @example const { model, device } = loadConfig();
  */
 export function loadConfig(): Config {
-  return configFrom(readEnvironment());
+  return configFrom(withCudaFolder(readEnvironment()));
 }
 
 /**
@@ -95,7 +105,7 @@ export function configFrom(environment: Environment): Config {
     const problems = result.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
       // A secret that is mistyped is a secret all the same.
-      const found = /TOKEN|SECRET/.test(name) ? 'something else' : JSON.stringify(set[name]);
+      const found = /TOKEN|SECRET|PIP_INDEX/.test(name) ? 'something else' : JSON.stringify(set[name]);
       return `${name} is ${found}, want ${message}`;
     });
     throw new UserError('bad-option', `Cannot read the settings: ${problems.join('; ')}`);
@@ -107,6 +117,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
   return {
     dataFolder: env.KILN_DATA,
     cacheFolder: join(env.KILN_DATA, 'cache'),
+    cudaFolder: cudaFolderIn(env.KILN_DATA),
     modelFolders: env.KILN_MODELS?.split(delimiter).filter(Boolean) ?? [join(env.KILN_DATA, 'models')],
     model: env.KILN_MODEL,
     vae: env.KILN_VAE,
@@ -130,10 +141,20 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
     },
     playground: { host: env.KILN_HOST, port: env.KILN_PORT, token: env.KILN_TOKEN },
     hub: { endpoint: env.HF_ENDPOINT.replace(/\/+$/, ''), token: env.HF_TOKEN },
+    packages: packagesOf(env),
     discord: discordOf(env),
     slack: slackOf(env),
     environment: { ...environment },
   };
+}
+
+/** Mirrors are often given with a name and a password in their address, which no request may have there. */
+function packagesOf({ PIP_INDEX_URL }: z.output<typeof environmentSchema>): Config['packages'] {
+  const url = new URL(PIP_INDEX_URL);
+  const login = [url.username, url.password].map(decodeURIComponent).join(':');
+  const token = url.username === '' ? undefined : Buffer.from(login).toString('base64');
+  url.username = url.password = '';
+  return { endpoint: url.href.replace(/\/+$/, ''), token };
 }
 
 function discordOf(env: z.output<typeof environmentSchema>): Config['discord'] {

@@ -108,6 +108,10 @@ export const environmentSchema = z.object({
     .optional()
     .describe('A token for gated and private repos of that hub (hf_…); it goes to no other host.'),
 
+  PIP_INDEX_URL: address()
+    .default('https://pypi.org/simple')
+    .describe('The package index that kiln gpu install asks, as pip does: PyPI, or a mirror of it.'),
+
   DISCORD_TOKEN: text().describe("The bot's token. Set, Kiln serves Discord."),
   DISCORD_API_URL: address()
     .optional()

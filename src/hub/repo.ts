@@ -1,6 +1,7 @@
 import { listFiles, modelInfo } from '@huggingface/hub';
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { bodyOf } from './bodyOf.js';
 import { patiently } from './transient.js';
 import type { Wire } from './wire.js';
 
@@ -34,7 +35,6 @@ export interface Repo {
 
 const mostFiles = 20_000;
 const mostPages = 200;
-const mostAnswerBytes = 20_000_000;
 
 const Info = z.looseObject({
   sha: z.string().regex(/^[0-9a-f]{40}$/),
@@ -109,14 +109,7 @@ function boundedFetch(wire: Wire): typeof fetch {
     }
     const get = async () => {
       const answer = await wire.get(address, { accept: 'application/json' });
-      const pieces: Uint8Array[] = [];
-      let length = 0;
-      for await (const piece of answer.bytes()) {
-        length += piece.length;
-        if (length > mostAnswerBytes) throw new Error(`The answer has over ${mostAnswerBytes} bytes`);
-        pieces.push(piece);
-      }
-      return new Response(Buffer.concat(pieces), { headers: answer.headers });
+      return new Response(await bodyOf(answer), { headers: answer.headers });
     };
     return patiently(get, wire);
   };

@@ -21,7 +21,7 @@ const busy = [408, 429, 500, 502, 503, 504];
 export async function statusError(
   action: string,
   answer: Refusal,
-  { token, hub, first }: { token: string | undefined; hub: URL; first: URL },
+  { token, kind, hub, first }: { token: string | undefined; kind: 'hub' | 'index'; hub: URL; first: URL },
 ): Promise<Error> {
   const { status, headers, to } = answer;
   await answer.drop();
@@ -36,11 +36,11 @@ export async function statusError(
     // An address that a redirect signed for some minutes: the next try gets another.
     if (to.origin !== first.origin)
       return transient(`${to.host} refuses what ${first.host} sent there (status ${status})`);
-    if (!atHub) {
+    if (!atHub || kind === 'index') {
       return refused(
         'not-allowed',
         `${to.host} refuses it (status ${status})`,
-        'an address that needs no login',
+        atHub ? 'PIP_INDEX_URL with a name and password that it takes' : 'an address that needs no login',
       );
     }
     const page = pageOf(to, hub);

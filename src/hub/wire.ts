@@ -11,6 +11,8 @@ export interface WireOptions {
   readonly endpoint: string;
   /** The hub's; no other host ever gets it. */
   readonly token: string | undefined;
+  /** What is there: a hub of models, or an index of Python's packages, whose token is `name:password` in base64. */
+  readonly kind?: 'hub' | 'index';
   readonly clock: Clock;
   readonly signal: AbortSignal;
   /** Milliseconds without a byte after which a connection counts as dead. */
@@ -21,6 +23,8 @@ export interface WireOptions {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
+  /** Who answered, once all redirects were followed. */
+  readonly to: URL;
   /** @throws transient when the connection breaks or says nothing for too long */
   bytes(): AsyncGenerator<Uint8Array>;
   /** Ends the connection without reading on. */
@@ -46,7 +50,7 @@ const lasting = /^(ENOTFOUND|CERT_.*|ERR_TLS.*|.*_CERT_.*|.*_SIGNATURE.*|SELF_SI
  * @example const answer = await createWire(options).get('https://huggingface.co/o/r/resolve/main/model_index.json');
  */
 export function createWire(options: WireOptions): Wire {
-  const { action, token, clock, signal, stall = usualStall } = options;
+  const { action, token, kind = 'hub', clock, signal, stall = usualStall } = options;
   const hub = new URL(options.endpoint);
 
   function mayLead(to: URL, first: URL): boolean {
@@ -55,11 +59,7 @@ export function createWire(options: WireOptions): Wire {
     return plain && (to.origin === hub.origin || (isLoopback(to) && isLoopback(first)));
   }
 
-  async function once(
-    to: URL,
-    first: URL,
-    headers: Readonly<Record<string, string>>,
-  ): Promise<Answer & { to: URL }> {
+  async function once(to: URL, first: URL, headers: Readonly<Record<string, string>>): Promise<Answer> {
     const dead = new AbortController();
     let callOff = clock.after(stall, () => dead.abort());
     const alive = () => {
@@ -83,7 +83,8 @@ export function createWire(options: WireOptions): Wire {
     const all = new Headers({ 'user-agent': 'kiln', 'accept-encoding': 'identity', ...headers });
     // Not where a stranger's address leads to the hub: what it serves there is not for them to choose.
     const own = [to, first].every(({ origin }) => origin === hub.origin);
-    if (token !== undefined && own) all.set('authorization', `Bearer ${token}`);
+    if (token !== undefined && own)
+      all.set('authorization', `${kind === 'hub' ? 'Bearer' : 'Basic'} ${token}`);
     const response = await fetch(to, {
       redirect: 'manual',
       headers: all,
@@ -131,7 +132,7 @@ export function createWire(options: WireOptions): Wire {
         const location = redirects.includes(answer.status) ? answer.headers.get('location') : null;
         if (location === null) {
           if (![200, 206, 416].includes(answer.status))
-            throw await statusError(action, answer, { token, hub, first });
+            throw await statusError(action, answer, { token, kind, hub, first });
           return answer;
         }
         await answer.drop();

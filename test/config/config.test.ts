@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { delimiter } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { parse } from 'dotenv';
 import { describe, expect, test } from 'vitest';
 import { configFrom } from '../../src/config/config.js';
@@ -9,6 +9,7 @@ test('an empty environment gives the defaults', () => {
   expect(configFrom({})).toEqual({
     dataFolder: './data',
     cacheFolder: 'data/cache',
+    cudaFolder: resolve('data/gpu/lib'),
     modelFolders: ['data/models'],
     model: 'sprite',
     vae: undefined,
@@ -31,6 +32,7 @@ test('an empty environment gives the defaults', () => {
     },
     playground: { host: '127.0.0.1', port: 3000, token: undefined },
     hub: { endpoint: 'https://huggingface.co', token: undefined },
+    packages: { endpoint: 'https://pypi.org/simple', token: undefined },
     discord: undefined,
     slack: undefined,
     environment: {},

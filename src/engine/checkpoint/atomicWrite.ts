@@ -12,12 +12,14 @@ const dayMs = 24 * 60 * 60 * 1000;
  * Writes a file that others see whole or not at all: under a name of its own, flushed to the disk, then renamed.
  * Of two writers the last wins. Unfinished files that dead writers left in the folder are removed.
  *
+ * @param action the start of the sentence for a disk that refuses
  * @throws UserError `bad-output` when the disk is full or the folder cannot be written; nothing stays behind.
  * @example await writeAtomically('/cache/a.json', (handle) => handle.writeFile('{}'));
  */
 export async function writeAtomically(
   file: string,
   write: (handle: FileHandle) => Promise<unknown>,
+  action = `Cannot write to the cache folder ${dirname(file)}`,
 ): Promise<void> {
   const temporary = `${file}.${hostname()}.${process.pid}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -38,7 +40,7 @@ export async function writeAtomically(
       throw error;
     }
   } catch (error) {
-    throw fileError(`Cannot write to the cache folder ${dirname(file)}`, error, 'bad-output');
+    throw fileError(action, error, 'bad-output');
   }
 }
 

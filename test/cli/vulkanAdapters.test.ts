@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { cudaSystem, vulkanAdapters } from '../../src/cli/gpus.js';
+import { vulkanAdapters } from '../../src/cli/vulkanAdapters.js';
 
 let folder: string;
 
@@ -13,36 +13,13 @@ function program(name: string, prints: string): void {
 }
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kiln-gpus-'));
+  folder = mkdtempSync(join(tmpdir(), 'kiln-vulkan-'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Only the programs made here are found, whatever this machine has. */
 const path = () => ({ PATH: folder });
-
-describe('CUDA', () => {
-  test('GPUs and libraries are those that the system tells of', async () => {
-    program('nvidia-smi', 'NVIDIA H100 80GB HBM3, 81559 MiB, 580.95.05');
-    program('ldconfig', '\tlibcuda.so.1 (libc6,x86-64) => /usr/lib/x86_64-linux-gnu/libcuda.so.1');
-    writeFileSync(join(folder, 'libcudnn.so.9'), '');
-    const { gpus, libraries } = await cudaSystem({ ...path(), LD_LIBRARY_PATH: folder });
-    expect(gpus).toEqual(['NVIDIA H100 80GB HBM3, 81559 MiB, 580.95.05']);
-    expect(libraries).toMatchObject({
-      'libcuda.so.1': true,
-      'libcudnn.so.9': true,
-      'libcublasLt.so.13': false,
-    });
-  });
-
-  test('a machine without any of it has none', async () => {
-    program('ldconfig', '');
-    rmSync(join(folder, 'nvidia-smi'));
-    const { gpus, libraries } = await cudaSystem(path());
-    expect(gpus).toEqual([]);
-    expect(Object.values(libraries)).toEqual(Array(5).fill(false));
-  });
-});
 
 describe('Vulkan', () => {
   test('adapters come from vulkaninfo where there is one, the software ones named as such', async () => {
