@@ -23,6 +23,8 @@ export type BatchInputs = Record<string, { data: Float32Array; dims: number[] }>
 export interface BatcherOptions {
   /** Runs the U-Net once on `count` rows; gives [count, ...] in the same order. Never called twice at a time. */
   run(shape: string, count: number, inputs: BatchInputs): Promise<Float32Array>;
+  /** Told that so many jobs in one call were more than memory holds. */
+  onTooMany?(shape: string, jobs: number): void;
   /**
    * How many jobs the next call carries, at least 1.
    *
@@ -122,7 +124,14 @@ export function createBatcher(options: BatcherOptions): Batcher {
         done(result.slice(row * size, (row += rows.count) * size));
       }
     } catch (error) {
-      for (const { failed } of batch) failed(error);
+      if (batch.length === 1 || !(error instanceof UserError) || error.code !== 'out-of-memory') {
+        for (const { failed } of batch) failed(error);
+        return;
+      }
+      options.onTooMany?.(jobs[0]!.shape, batch.length);
+      const half = Math.ceil(batch.length / 2);
+      await serve(batch.slice(0, half));
+      await serve(batch.slice(half));
     }
   }
 

@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import type { Session } from './session.js';
 
 /** A network that is opened when it is first used. */
@@ -30,6 +31,8 @@ export interface KeptSessionsOptions {
   readonly budget?: number;
   /** Bytes that they take now, where it can be measured; the weights of what is open when left out. */
   readonly measure?: () => number;
+  /** Bytes that there are: a run that is sure to need more is refused before it begins. */
+  readonly limit?: number;
 }
 
 /** One that takes less than this part of another is much smaller. */
@@ -44,6 +47,10 @@ interface Entry {
   /** Set once it is open. */
   weightBytes: number;
   users: number;
+  /** Set once it has to go; resolves when it has gone. */
+  leaving?: Promise<void>;
+  /** Told when its last user is done. */
+  idle?: () => void;
 }
 
 /**
@@ -55,7 +62,8 @@ interface Entry {
  * await sessions.network('unet', '64×64', () => openSession(model, options)).run(feeds);
  */
 export function keepSessions(options: KeptSessionsOptions): KeptSessions {
-  const { most, budget = Number.POSITIVE_INFINITY } = options;
+  const { most, limit = Number.POSITIVE_INFINITY } = options;
+  const budget = Math.min(options.budget ?? limit, limit);
   // In the order of last use.
   const entries = new Map<string, Entry>();
   /** Bytes that each took when it was opened and run for the first time. */
@@ -71,7 +79,7 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     name: string,
     size: string,
     make: () => Promise<Session>,
-    work: (session: Session) => Promise<T>,
+    work: (session: Session, entry: Entry) => Promise<T>,
   ): Promise<T> {
     const key = keyOf(owner, name, size);
     const found = entries.get(key);
@@ -87,9 +95,10 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
         throw error;
       });
       entry.weightBytes = session.weightBytes;
-      return await work(session);
+      return await work(session, entry);
     } finally {
       entry.users--;
+      if (entry.users === 0) entry.idle?.();
       if (!found && !growth.has(key)) growth.set(key, Math.max(0, taken() - before));
       await closeOldest(entry);
       await makeRoom(0);
@@ -131,10 +140,72 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     await (await entry.session).release();
   }
 
+  /**
+   * Runs a network; where memory runs out, once more with nothing else open: what others hold, and what the allocator
+   * of this session kept for other sizes, is then free.
+   */
+  async function run(
+    owner: string,
+    name: string,
+    size: string,
+    make: () => Promise<Session>,
+    feeds: Parameters<Session['run']>[0],
+  ): Promise<Awaited<ReturnType<Session['run']>>> {
+    for (let again = false; ; again = true) {
+      let used: Entry | undefined;
+      let refused = false;
+      try {
+        return await using(owner, name, size, make, async (session, entry) => {
+          used = entry;
+          refused = true;
+          await makeRoomToRun(session, feeds);
+          refused = false;
+          return session.run(feeds);
+        });
+      } catch (error) {
+        if (refused || !(error instanceof UserError) || error.code !== 'out-of-memory') throw error;
+        if (used) await letGo(keyOf(owner, name, size), used);
+        await closeIdle();
+        if (again) throw error;
+      }
+    }
+  }
+
+  async function makeRoomToRun(session: Session, feeds: Parameters<Session['run']>[0]): Promise<void> {
+    const needed = session.activationBytes?.(feeds) ?? 0;
+    // Mapped weights are pages of a file, which the system takes back.
+    const all = needed + (options.measure ? 0 : session.weightBytes);
+    if (all > limit) {
+      throw new UserError(
+        'out-of-memory',
+        `Cannot run the model: it needs ${gigabytes(all)} or more, found ${gigabytes(limit)}, want a smaller picture`,
+      );
+    }
+    if (!options.measure) await makeRoom(needed);
+  }
+
+  /** Closes a session once nobody uses it; whoever comes meanwhile opens another. */
+  function letGo(key: string, entry: Entry): Promise<void> {
+    if (entries.get(key) === entry) entries.delete(key);
+    entry.leaving ??= (async () => {
+      if (entry.users > 0) {
+        await new Promise<void>((resolve) => {
+          entry.idle = resolve;
+        });
+      }
+      await (await entry.session).release();
+    })();
+    return entry.leaving;
+  }
+
+  async function closeIdle(): Promise<void> {
+    for (const [key, entry] of [...entries]) if (entry.users === 0) await release(key, entry);
+  }
+
   const scope = (owner: string): KeptSessions => ({
     network: (name, size, make) => ({
       open: () => using(owner, name, size, make, async () => undefined),
-      run: (feeds) => using(owner, name, size, make, (session) => session.run(feeds)),
+      run: (feeds) => run(owner, name, size, make, feeds),
       hold: () => hold(keyOf(owner, name, size)),
     }),
 
@@ -151,4 +222,8 @@ export function keepSessions(options: KeptSessionsOptions): KeptSessions {
     },
   });
   return scope('');
+}
+
+function gigabytes(bytes: number): string {
+  return `${(bytes / 1e9).toFixed(1)} GB`;
 }

@@ -4,7 +4,9 @@ import type { RunMarks } from './drawing.js';
 import { int8Saturates } from './int8Saturates.js';
 import { settle } from './networks/derived.js';
 import { type Graph, weightBytes } from './onnx/graph.js';
+import { peakBytes } from './onnx/peakBytes.js';
 import { encodeModel } from './onnx/protobuf.js';
+import { isBatch } from './onnx/shape.js';
 import { openSession, type Session } from './session.js';
 
 export interface OpenGraphOptions {
@@ -28,7 +30,9 @@ const cores = availableParallelism();
 export async function openGraph(graph: Graph, options: OpenGraphOptions): Promise<Session> {
   const weightsFolder = await settle(graph, options.cacheFolder);
   const int8 = hasInt8(graph) ? { saturates: await int8Saturates() } : undefined;
-  return openSession(encodeModel(graph), {
+  const peak = peakBytes(graph);
+  const counted = graph.inputs.find(({ shape: [rows] }) => rows !== undefined && isBatch(rows));
+  const session = await openSession(encodeModel(graph), {
     ...options,
     // Threads that wait for a core spin: with 20 on two cores a step took ten times as long.
     threads: Math.min(options.threads ?? cores, cores),
@@ -36,6 +40,7 @@ export async function openGraph(graph: Graph, options: OpenGraphOptions): Promis
     weightBytes: weightBytes(graph),
     int8,
   });
+  return { ...session, activationBytes: (feeds) => peak((counted && feeds[counted.name]?.dims[0]) ?? 1) };
 }
 
 const hasInt8 = ({ initializers }: Graph): boolean =>

@@ -4,6 +4,7 @@ import { openCheckpoint } from './checkpoint/folder.js';
 import { createControls } from './control.js';
 import { shownControl } from './controlSettings.js';
 import { chooseDevice } from './device.js';
+import { deviceMemory } from './deviceMemory.js';
 import type { DrawHooks, OpenPipeline, Size, Task } from './drawing.js';
 import { drawStages } from './drawStages.js';
 import { defaultsOf, factsOf } from './facts.js';
@@ -47,7 +48,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const began = performance.now();
   const checkpoint = await openCheckpoint(options.model, options);
   const device = await chooseDevice(options.device);
-  const sessions = sharedSessions(device, options.memoryBudgetMb);
+  const sessions = sharedSessions(device, options.memoryBudgetMb, await deviceMemory(device));
   const calls = createUNetCalls();
   const variants = await openVariants(checkpoint, { ...options, device, sessions, onClose: calls.forget });
   const { base } = variants;

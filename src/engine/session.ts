@@ -24,6 +24,8 @@ export interface Session {
   run(feeds: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>>;
   /** Of the weights it was opened with. */
   readonly weightBytes: number;
+  /** Bytes that a run needs besides, at least; unknown where it is left out. */
+  activationBytes?(feeds: Readonly<Record<string, Tensor>>): number;
   /** Frees the native memory; the session is of no use afterwards. */
   release(): Promise<void>;
 }
@@ -83,7 +85,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
     });
   env.logLevel = 'fatal';
   const session = await marked(onRun, slowly, create).catch((error) => {
-    throw outOfMemory(error, device) ?? noDevice(error, device) ?? error;
+    throw memoryError(error, device) ?? noDevice(error, device) ?? error;
   });
 
   const seen = new Set<string>();
@@ -98,7 +100,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
       ]);
       const outputs = await marked(onRun, patience, () => session.run(Object.fromEntries(inputs))).catch(
         (error) => {
-          throw outOfMemory(error, device) ?? error;
+          throw memoryError(error, device) ?? error;
         },
       );
       return Object.fromEntries(
@@ -155,10 +157,15 @@ function ortTensor(dtype: Tensor['dtype'], data: Tensor['data'], dims: readonly 
   return new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 }
 
-/** The words of the CPU's allocator, of CUDA's and of Dawn's. */
-function outOfMemory(error: unknown, device: string): UserError | undefined {
-  if (!/bad_alloc|out of memory|allocate memory|out_of_memory|smaller than requested/i.test(String(error)))
-    return undefined;
+/**
+ * The words of the CPU's allocator, of ONNX Runtime's arena ("Failed to allocate memory for requested buffer of size …",
+ * bfc_arena.cc), of CUDA ("CUDA failure 2: out of memory ; GPU=0 ; …", cuda_call.cc), cuBLAS and cuDNN, and of Dawn.
+ */
+const memoryWords =
+  /bad_alloc|out of memory|allocate memory|out_of_memory|_ALLOC_FAILED|smaller than requested/i;
+
+export function memoryError(error: unknown, device: string): UserError | undefined {
+  if (!memoryWords.test(String(error))) return undefined;
   const message = `Cannot run the model on ${device}: it needs more memory than there is, want a smaller picture or model`;
   return new UserError('out-of-memory', message, { cause: error });
 }

@@ -40,8 +40,10 @@ export interface UNetCalls {
  */
 export function createUNetCalls(): UNetCalls {
   const known = new Map<string, { readonly network: Network; readonly area: number }>();
+  /** Jobs that one call may carry, by name, since more were once more than memory holds. */
+  const limits = new Map<string, number>();
   const widths = createWidths(nearest);
-  const batcher = createBatcher({ width, run });
+  const batcher = createBatcher({ width, run, onTooMany });
   let places = 0;
   /** The first part of a call that each U-Net was asked for, while something is measured. */
   let asked: Map<string, Rows> | undefined;
@@ -53,8 +55,16 @@ export function createUNetCalls(): UNetCalls {
     return larger.sort((a, b) => area(a) - area(b))[0];
   }
 
+  function onTooMany(name: string, jobs: number): void {
+    limits.set(name, Math.max(1, Math.floor(jobs / 2)));
+  }
+
   function width(name: string, mates: readonly Mate[], behind: number): number {
     if (known.get(name)?.network.alone) return 1;
+    return Math.min(worthWhile(name, mates, behind), limits.get(name) ?? Number.POSITIVE_INFINITY);
+  }
+
+  function worthWhile(name: string, mates: readonly Mate[], behind: number): number {
     const pace = widths.pace(name);
     if (!pace) return guessWidth(known.get(name)!.area);
     // With as many here as the line lets in, it is taken that as many again are behind them.
@@ -103,6 +113,7 @@ export function createUNetCalls(): UNetCalls {
         if (!name.startsWith(`${variant} `)) continue;
         known.delete(name);
         widths.forget(name);
+        limits.delete(name);
       }
     },
     denoise,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { rename, rm, stat, symlink } from 'node:fs/promises';
+import { rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { writeAtomically } from '../engine/checkpoint/atomicWrite.js';
@@ -133,7 +133,7 @@ async function place(
       join(folder, name),
       async (handle) => {
         await handle.chmod(0o755);
-        await handle.writeFile(await open(), { signal });
+        await writeFile(handle, await open(), { signal });
       },
       `${action} into ${folder}`,
     );
