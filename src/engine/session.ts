@@ -170,14 +170,6 @@ export function memoryError(error: unknown, device: string): UserError | undefin
   return new UserError('out-of-memory', message, { cause: error });
 }
 
-/** "Failed to load library …_cuda.so with error: libcublasLt.so.13: cannot open shared object file: …", of dlopen. */
-function missing(message: string): string {
-  const library = /(lib[\w.-]+): cannot open shared object file/.exec(message)?.[1];
-  if (library === undefined) return 'its provider or a library of CUDA is not installed';
-  if (library.includes('providers')) return "ONNX Runtime's CUDA provider is not installed";
-  return library === 'libcuda.so.1' ? "NVIDIA's driver is not installed" : `${library} is not installed`;
-}
-
 /** Providers that do not load, and drivers that have no such device; any other failure is a defect of the graph. */
 function noDevice(error: unknown, device: string): UserError | undefined {
   if (!/shared library|AppendExecutionProvider|CUDA failure|WebGPU adapter/.test(String(error)))
@@ -185,7 +177,7 @@ function noDevice(error: unknown, device: string): UserError | undefined {
   // "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; …"
   const failure = /CUDA failure \d+: ([^;]+?) *;/.exec(String(error))?.[1];
   const cuda = device !== 'webgpu';
-  const found = failure ?? (cuda ? missing(String(error)) : 'there is no such GPU');
+  const found = failure ?? (cuda ? 'its provider or a library of CUDA is not installed' : 'there is no such GPU');
   const wanted = cuda
     ? 'an NVIDIA GPU with CUDA 13 (kiln gpu says what to do)'
     : 'a GPU with a Vulkan, Metal or Direct3D driver';

@@ -21,7 +21,7 @@ export interface Bundle {
 }
 
 /** Of the version of onnxruntime-node in package.json: a provider of another one does not load. */
-export const onnxRuntimeVersion = '1.30.0';
+const onnxRuntimeVersion = '1.30.0';
 
 /**
  * ONNX Runtime's CUDA provider, which its npm package has not. The libraries of Python's wheels are no Python: the two
