@@ -2,7 +2,7 @@ import { delimiter, join } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../errors.js';
 import type { Device, Quality } from '../job.js';
-import { cudaFolderIn, withCudaFolder } from './cudaFolder.js';
+import { cudaFolderIn } from './cudaFolder.js';
 import { type Environment, readEnvironment } from './environment.js';
 import { environmentSchema } from './schema.js';
 
@@ -89,7 +89,7 @@ export interface Config {
  * @example const { model, device } = loadConfig();
  */
 export function loadConfig(): Config {
-  return configFrom(withCudaFolder(readEnvironment()));
+  return configFrom(readEnvironment());
 }
 
 /**

@@ -177,7 +177,8 @@ function noDevice(error: unknown, device: string): UserError | undefined {
   // "CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version ; GPU=0 ; …"
   const failure = /CUDA failure \d+: ([^;]+?) *;/.exec(String(error))?.[1];
   const cuda = device !== 'webgpu';
-  const found = failure ?? (cuda ? 'its provider or a library of CUDA is not installed' : 'there is no such GPU');
+  const found =
+    failure ?? (cuda ? 'its provider or a library of CUDA is not installed' : 'there is no such GPU');
   const wanted = cuda
     ? 'an NVIDIA GPU with CUDA 13 (kiln gpu says what to do)'
     : 'a GPU with a Vulkan, Metal or Direct3D driver';
