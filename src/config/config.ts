@@ -25,6 +25,8 @@ export interface Config {
   readonly threads: number | undefined;
   readonly slots: number | undefined;
   readonly warmModels: number;
+  /** Pixels; undefined for the model's own size. */
+  readonly warmSizes: readonly { readonly width: number; readonly height: number }[] | undefined;
   readonly memoryMb: number | undefined;
   readonly logLevel: string;
   readonly databaseUrl: string;
@@ -126,6 +128,7 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
     threads: env.KILN_THREADS,
     slots: env.KILN_SLOTS,
     warmModels: env.KILN_WARM_MODELS,
+    warmSizes: env.KILN_WARM_SIZES?.split(',').map(sizeOf),
     memoryMb: env.KILN_MEMORY_MB,
     logLevel: env.KILN_LOG_LEVEL,
     databaseUrl: env.DATABASE_URL ?? `file:${join(env.KILN_DATA, 'kiln.db')}`,
@@ -185,6 +188,11 @@ function slackOf(env: z.output<typeof environmentSchema>): Config['slack'] {
     clientId: env.SLACK_CLIENT_ID,
     clientSecret: env.SLACK_CLIENT_SECRET,
   };
+}
+
+function sizeOf(text: string): { width: number; height: number } {
+  const [width, height] = text.split('x').map(Number);
+  return { width: width!, height: height! };
 }
 
 function list(text: string | undefined): string[] {

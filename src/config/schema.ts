@@ -50,6 +50,13 @@ export const environmentSchema = z.object({
   KILN_WARM_MODELS: whole(1, 16)
     .default(2)
     .describe('Models that stay loaded; a third one takes the place of the one used longest ago.'),
+  KILN_WARM_SIZES: z
+    .string()
+    .regex(/^\d+x\d+(,\d+x\d+)*$/, 'sizes as 512x512,512x768')
+    .optional()
+    .describe(
+      "Sizes that KILN_MODEL is warmed up at when Kiln starts, as 512x512,512x768. Not set: the model's own.",
+    ),
   KILN_MEMORY_MB: whole(256, 10_000_000)
     .optional()
     .describe(

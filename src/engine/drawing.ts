@@ -1,4 +1,4 @@
-import type { Device, DrawRequest, Picture, Progress } from '../job.js';
+import type { Device, DrawRequest, Picture, Progress, Quality } from '../job.js';
 
 /** What a loaded model is and draws when nothing else is asked. Plain data: it crosses the process border. */
 export interface ModelFacts {
@@ -41,6 +41,11 @@ export interface Size {
   readonly height: number;
 }
 
+/** What a model is warmed up with: a size, and how much speed is worth, `exact` when left out. */
+export interface WarmUp extends Size {
+  readonly quality?: Quality;
+}
+
 /** How one draw is followed and stopped. */
 export interface DrawHooks {
   /** Honoured between steps: the draw then rejects with a UserError `cancelled`. */
@@ -56,8 +61,11 @@ export interface Pipeline {
   /** As they are known by now: warming up may change `slots`. */
   readonly facts: ModelFacts;
   draw(request: DrawRequest, hooks: DrawHooks): Promise<Picture>;
-  /** Runs the networks once for each size, so that the first person waits no longer than the second. */
-  warm?(sizes: readonly Size[]): Promise<void>;
+  /**
+   * Runs the networks once for each size, so that the first person waits no longer than the second. What is asked for
+   * at one of these sizes meanwhile is drawn after that.
+   */
+  warm?(sizes: readonly WarmUp[]): Promise<void>;
   close(): Promise<void>;
 }
 

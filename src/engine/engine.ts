@@ -1,6 +1,6 @@
 import { type ErrorCode, UserError } from '../errors.js';
 import type { DrawRequest, Picture } from '../job.js';
-import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
+import type { ModelFacts, PipelineOptions, WarmUp } from './drawing.js';
 import { engineEnvironment } from './environment.js';
 import { type DrawOptions, type Forked, forkEngine } from './fork.js';
 import { createKeeper, type EngineEvent, type KeeperOptions } from './keeper.js';
@@ -33,7 +33,7 @@ export interface Engine {
   /** What the model is; after `warm` with what was measured. */
   describe(): Promise<ModelFacts>;
   /** Runs the networks once for each size, now and in every process that follows this one. */
-  warm(sizes: readonly Size[]): Promise<void>;
+  warm(sizes: readonly WarmUp[]): Promise<void>;
   /** Ends the process and frees all it held; draws under way reject with `engine-closed`. Resolves when it is gone. */
   close(): Promise<void>;
   /** The process's id; undefined while there is none. */
@@ -87,7 +87,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     }
   }
 
-  async function warm(sizes: readonly Size[]): Promise<void> {
+  async function warm(sizes: readonly WarmUp[]): Promise<void> {
     const child = await keeper.ready();
     keeper.warmNext(sizes);
     await child.warm(sizes);

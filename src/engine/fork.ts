@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
 import type { DrawRequest, Picture, Progress } from '../job.js';
 import { type Death, deathError } from './death.js';
-import type { ModelFacts, Size } from './drawing.js';
+import type { ModelFacts, WarmUp } from './drawing.js';
 import { type FromEngine, fromWire, type Opening, protocol, type ToEngine } from './messages.js';
 
 /** A process that has begun to load the engine's code, and no model yet. */
@@ -45,7 +45,7 @@ export interface EngineProcess {
   readonly drawn: number;
   /** `onBegan` tells that the process has taken the draw up, and may die of it from then on. */
   draw(request: DrawRequest, options: DrawOptions & { onBegan(): void }): Promise<Picture>;
-  warm(sizes: readonly Size[]): Promise<void>;
+  warm(sizes: readonly WarmUp[]): Promise<void>;
   /** Resolves when no call is under way. */
   idle(): Promise<void>;
   /** Fails what is under way, lets the process end, kills it if it does not, and resolves when it is gone. */

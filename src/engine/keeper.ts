@@ -1,5 +1,5 @@
 import type { Death } from './death.js';
-import type { Size } from './drawing.js';
+import type { WarmUp } from './drawing.js';
 import { closedError, type EngineProcess } from './fork.js';
 
 /** What happens to the engine's processes, for the log. */
@@ -33,7 +33,7 @@ export interface Keeper {
   /** To be told after each draw: replaces the process when it holds too much memory, once its draws are done. */
   drew(child: EngineProcess): void;
   /** Has each process that follows run the networks once for each of these sizes. */
-  warmNext(sizes: readonly Size[]): void;
+  warmNext(sizes: readonly WarmUp[]): void;
   /** Ends every process; nothing starts any more. */
   close(): Promise<void>;
 }
@@ -49,7 +49,7 @@ export function createKeeper({ fork, ceiling, onEvent }: KeeperOptions): Keeper 
   /** The process that takes calls, or will once it is open or the one before it is gone. */
   let current: Promise<EngineProcess> | undefined;
   let live: EngineProcess | undefined;
-  let warmSizes: readonly Size[] = [];
+  let warmSizes: readonly WarmUp[] = [];
   let closing: Promise<void> | undefined;
 
   async function start(): Promise<EngineProcess> {

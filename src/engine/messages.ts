@@ -1,6 +1,6 @@
 import { type ErrorCode, UserError } from '../errors.js';
 import type { DrawRequest, Picture, Progress } from '../job.js';
-import type { ModelFacts, PipelineOptions, Size } from './drawing.js';
+import type { ModelFacts, PipelineOptions, WarmUp } from './drawing.js';
 
 /** Raised whenever a message changes: an engine compiled from another state of the code is refused at its hello. */
 export const protocol = 3;
@@ -16,7 +16,7 @@ export interface Opening extends Omit<PipelineOptions, 'onRun'> {
 /** To the engine. Answers carry the `id` of what they answer. */
 export type ToEngine =
   | { readonly type: 'open'; readonly id: number; readonly opening: Opening }
-  | { readonly type: 'warm'; readonly id: number; readonly sizes: readonly Size[] }
+  | { readonly type: 'warm'; readonly id: number; readonly sizes: readonly WarmUp[] }
   | { readonly type: 'draw'; readonly id: number; readonly request: DrawRequest; readonly preview: boolean }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'close' };

@@ -5,7 +5,7 @@ import { createControls } from './control.js';
 import { shownControl } from './controlSettings.js';
 import { chooseDevice } from './device.js';
 import { deviceMemory } from './deviceMemory.js';
-import type { DrawHooks, OpenPipeline, Size, Task } from './drawing.js';
+import type { DrawHooks, OpenPipeline, Size, Task, WarmUp } from './drawing.js';
 import { drawStages } from './drawStages.js';
 import { defaultsOf, factsOf } from './facts.js';
 import { createPreviews } from './previews.js';
@@ -21,6 +21,7 @@ import { createUNetCalls } from './unetCalls.js';
 import { isUpscaler } from './upscaler/isUpscaler.js';
 import { openUpscaler } from './upscaler/openUpscaler.js';
 import { openVariants, type Variant } from './variants.js';
+import { createWarmFirst } from './warmFirst.js';
 
 interface Drawing {
   readonly variant: Variant;
@@ -61,6 +62,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const ownCheck =
     checkpoint.safetyChecker && (await openSafetyCheck(checkpoint.safetyChecker, base.safetyChecker!));
   let openTime = performance.now() - began;
+  const warmFirst = createWarmFirst();
   const loadTime = () => variants.loadTime + refiners.loadTime + tiny.loadTime;
 
   async function draw(request: DrawRequest, hooks: DrawHooks, check: SafetyCheck | undefined) {
@@ -125,18 +127,21 @@ export const openPipeline: OpenPipeline = async (options) => {
   }
 
   /** Draws once, and finds how many jobs are best drawn together. */
-  async function warm(size: Size): Promise<void> {
+  async function warm({ quality, ...size }: WarmUp): Promise<void> {
     const alone = new AbortController();
     await previews.open(latentSize(size));
-    // A model that redraws pictures would leave out both steps by itself, with the strength that it usually has.
+    // A model that redraws pictures would leave out the step by itself, with the strength that it usually has.
     const allSteps = facts.tasks.includes('picture') && { strength: 1 };
     // Nobody sees these pictures; the first is checked, so that the checker is warm too.
-    const request: DrawRequest = { prompt: '', seed: 0, steps: 2, ...size };
+    const request: DrawRequest = { prompt: '', seed: 0, steps: 1, quality, ...size };
     const asked = facts.tasks.includes('text') ? request : { ...request, init: black(size), ...allSteps };
     // The empty prompt's context is the shortest there is.
-    const slots = await calls.measure(
-      async () => (await draw(asked, { signal: alone.signal, preview: false }, ownCheck)).name,
-    );
+    const slots = await calls.measure(async () => {
+      const { name } = await draw(asked, { signal: alone.signal, preview: false }, ownCheck);
+      // Whoever waits goes before what is measured now.
+      warmFirst.release(size);
+      return name;
+    });
     if (size.width === facts.width && size.height === facts.height) facts = { ...facts, slots };
   }
 
@@ -144,9 +149,19 @@ export const openPipeline: OpenPipeline = async (options) => {
     get facts() {
       return facts;
     },
-    draw: async (request, hooks) => (await draw(request, hooks, ownCheck)).picture,
+    async draw(request, hooks) {
+      const { width = facts.width, height = facts.height } = request;
+      await warmFirst.passed({ width, height });
+      return (await draw(request, hooks, ownCheck)).picture;
+    },
     async warm(sizes) {
-      for (const size of sizes) await warm(size);
+      warmFirst.hold(sizes);
+      try {
+        for (const size of sizes) await warm(size);
+      } finally {
+        // What keeps one from being warmed up is told to whoever asks for it.
+        for (const size of sizes) warmFirst.release(size);
+      }
     },
     async close() {
       await tiny.close();

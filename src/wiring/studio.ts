@@ -40,6 +40,8 @@ export interface StudioOptions {
     | 'threads'
     | 'slots'
     | 'warmModels'
+    | 'warmSizes'
+    | 'quality'
     | 'memoryMb'
     | 'environment'
   >;
@@ -130,7 +132,8 @@ export async function openStudio({
   /** As it was measured, by model. */
   const slots = new Map<string, number>();
   using(defaultName, async (engine) => {
-    await engine.warm([{ width: preset.width, height: preset.height }]);
+    const { quality, warmSizes = [{ width: preset.width, height: preset.height }] } = config;
+    await engine.warm(warmSizes.map((size) => ({ ...size, quality })));
     slots.set(defaultName, (await engine.describe()).slots);
   }).then(
     () => {

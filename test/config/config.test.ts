@@ -46,6 +46,7 @@ test('what is set is taken', () => {
     KILN_MODEL: 'sd15',
     KILN_DEVICE: 'cuda:1',
     KILN_THREADS: '4',
+    KILN_WARM_SIZES: '512x512,512x768',
     PATH: '/bin',
   };
   expect(configFrom(environment)).toMatchObject({
@@ -55,6 +56,10 @@ test('what is set is taken', () => {
     model: 'sd15',
     device: 'cuda:1',
     threads: 4,
+    warmSizes: [
+      { width: 512, height: 512 },
+      { width: 512, height: 768 },
+    ],
     environment,
   });
 });

@@ -109,7 +109,9 @@ describe('a device', () => {
   it('that no machine has is refused in one sentence', async () => {
     await expect(open(plusOne(), { device: 'cuda:99' })).rejects.toMatchObject({
       code: 'no-device',
-      message: expect.stringMatching(/^Cannot run on cuda:99: [^\n]+, want an NVIDIA GPU with CUDA 13 \(kiln gpu says what to do\)$/),
+      message: expect.stringMatching(
+        /^Cannot run on cuda:99: [^\n]+, want an NVIDIA GPU with CUDA 13 \(kiln gpu says what to do\)$/,
+      ),
     });
   });
 });

@@ -28,6 +28,8 @@ export interface StageOptions {
   readonly fake?: FakeDiscordOptions;
   /** How fast the clock runs. */
   readonly factor?: number;
+  /** Whether the built-in model draws in place of the stand-in. */
+  readonly real?: boolean;
 }
 
 /**
@@ -35,7 +37,7 @@ export interface StageOptions {
  *
  * @example const stage = discordStage({ each: 'file', env: { KILN_SLOTS: '1' } });
  */
-export function discordStage({ each, env = {}, fake = {}, factor }: StageOptions): Stage {
+export function discordStage({ each, env = {}, fake = {}, factor, real }: StageOptions): Stage {
   let discord: FakeDiscord;
   let room: Room;
   let clock: FastClock;
@@ -46,7 +48,7 @@ export function discordStage({ each, env = {}, fake = {}, factor }: StageOptions
     discord = await startFakeDiscord({ identifyWindow: 0, now: clock.now, ...fake });
     discord.guild();
     room = await startRoom({
-      ...{ discord, clock, until: (ends) => (end = ends) },
+      ...{ discord, clock, real, until: (ends) => (end = ends) },
       env: typeof env === 'function' ? env(discord) : env,
     });
   };
