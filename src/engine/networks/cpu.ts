@@ -4,15 +4,17 @@
  * attention as com.microsoft.MultiHeadAttention without a mask (its flash kernel).
  */
 import { multiHeadAttention } from '../onnx/attention.js';
-import { conv } from '../onnx/conv.js';
 import { add, gelu, mul } from '../onnx/elementwise.js';
 import { gemm } from '../onnx/gemm.js';
 import type { Var } from '../onnx/graph.js';
-import { concat, reshape, resizeNearest, split, transpose } from '../onnx/layout.js';
+import { concat, reshape, split, transpose } from '../onnx/layout.js';
 import { instanceNormalization, layerNormalization, skipLayerNormalization } from '../onnx/normalization.js';
 import { countOf, type Dim, isBatch } from '../onnx/shape.js';
 import { activate } from './activation.js';
+import { fitTiling } from './fitTiling.js';
+import { plainConv } from './plainConv.js';
 import { type LinearSpec, layer, type Target } from './target.js';
+import { tiledConv } from './tiledConv.js';
 
 const linear = layer((p, x: Var, spec: LinearSpec): Var => {
   const weight = p.weight('weight', [spec.out, spec.in]);
@@ -42,7 +44,6 @@ export const cpuTarget: Target = {
   size: (x) => ({ height: x.shape[2] as number, width: x.shape[3] as number }),
   concatChannels: (parts) => concat(parts, 1),
   overMap: (x) => reshape(x, [...x.shape, 1, 1]),
-  resize: (x, { height, width }) => resizeNearest(x, height, width),
 
   toTokens(x) {
     const [b, c, h, w] = x.shape as [Dim, number, number, number];
@@ -54,14 +55,10 @@ export const cpuTarget: Target = {
     return reshape(transpose(x, [0, 2, 1]), [b, c, height, width]);
   },
 
-  conv: layer((p, x, spec) => {
-    const kernel = spec.kernel ?? 3;
-    const pad = (kernel - 1) / 2;
-    const weight = p.weight('weight', [spec.out, spec.in, kernel, kernel]);
-    const pads = spec.pads ?? [pad, pad, pad, pad];
-    const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);
-    return conv(x, weight, bias, { stride: spec.stride, pads });
-  }),
+  conv(p, x, spec) {
+    const tiling = fitTiling(x, spec);
+    return tiling === undefined ? plainConv(p, x, spec) : tiledConv(p, x, spec, tiling);
+  },
 
   linear,
 

@@ -51,7 +51,6 @@ function createCudaTarget(dtype: Target['dtype']): Target {
     size: (x) => ({ height: x.shape[1] as number, width: x.shape[2] as number }),
     concatChannels: (parts) => concat(parts, 3),
     overMap: (x) => reshape(x, [x.shape[0]!, 1, 1, x.shape[1]!]),
-    resize: (x, { height, width }) => resizeNearest(x, height, width, 1),
 
     toTokens(x) {
       const [b, h, w, c] = x.shape as [Dim, number, number, number];
@@ -63,8 +62,9 @@ function createCudaTarget(dtype: Target['dtype']): Target {
       return reshape(x, [b, height, width, c]);
     },
 
-    conv: layer((p, x, spec) => {
-      const { out, kernel = 3, stride = 1, pads } = spec;
+    conv: layer((p, map, spec) => {
+      const { out, kernel = 3, stride = 1, pads, enlarge } = spec;
+      const x = enlarge === undefined ? map : resizeNearest(map, enlarge.height, enlarge.width, 1);
       const bias = spec.bias === false ? undefined : p.weight('bias', [out]);
       if (kernel === 1 && stride === 1 && pads === undefined) {
         const product = fusedMatMul(x, p.weight('weight', [out, spec.in, 1, 1], [out, spec.in]));

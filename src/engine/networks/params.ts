@@ -38,17 +38,23 @@ export function createParams(graph: Graph, weights: Weights, target: Target, pre
       target,
       scope: (name) => at(full(name)),
 
-      weight(name, shape, as = shape) {
+      weight(name, shape, as = shape, rows = [0, shape[0]!]) {
         const info = stored(full(name), shape);
+        const [first, end] = rows;
+        const part = end - first === shape[0] ? '' : `[${first}:${end}]`;
         if (dtypes[info.dtype] !== target.dtype)
           return p.derived(name, {
             from: [{ name, shape }],
             shape: as,
-            how: 'converted',
-            compute: ([values]) => values!,
+            how: `converted${part}`,
+            compute: ([values]) => {
+              const each = values!.length / shape[0]!;
+              return values!.subarray(first * each, end * each);
+            },
           });
-        const { file, offset, length } = info;
-        return graph.initializer(named(name), target.dtype, as, { file, offset, length });
+        const each = info.length / shape[0]!;
+        const source = { file: info.file, offset: info.offset + first * each, length: (end - first) * each };
+        return graph.initializer(`${named(name)}${part}`, target.dtype, as, source);
       },
 
       derived(name, { from, shape, how, compute, dtype = target.dtype }) {

@@ -46,8 +46,8 @@ export function buildRrdb(p: Params, config: RrdbConfig, { height, width }: Size
   x = add(first, t.conv(p.scope('conv_body'), x, same));
   for (let i = 1; i <= doublings; i++) {
     const size = t.size(x);
-    const doubled = t.resize(x, { height: 2 * size.height, width: 2 * size.width });
-    x = leaky(t.conv(p.scope(`conv_up${i}`), doubled, same));
+    const enlarge = { height: 2 * size.height, width: 2 * size.width };
+    x = leaky(t.conv(p.scope(`conv_up${i}`), x, { ...same, enlarge }));
   }
   x = leaky(t.conv(p.scope('conv_hr'), x, same)); // [B, F, H·s, W·s]
   graph.output('enlarged', t.fromMap(t.conv(p.scope('conv_last'), x, { in: features, out: 3 })));

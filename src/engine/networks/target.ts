@@ -31,8 +31,16 @@ export interface Params {
   /**
    * A stored tensor as an initializer, checked against the shape that the config asks for; `as` gives it another
    * shape of the same count, as gamma [C] used as [C,1,1].
+   *
+   * @param rows the first of the rows that are wanted, of all that `shape` has, and the one after the last; `as` is then
+   * the shape of those.
    */
-  weight(name: string, shape: readonly number[], as?: readonly number[]): Var;
+  weight(
+    name: string,
+    shape: readonly number[],
+    as?: readonly number[],
+    rows?: readonly [number, number],
+  ): Var;
   /** A tensor computed from stored ones, as a weight transposed for another layout. */
   derived(name: string, derivation: Derivation): Var;
 }
@@ -47,6 +55,8 @@ export interface ConvSpec {
   readonly pads?: readonly [number, number, number, number];
   /** Whether the checkpoint has a bias; it has when left out. */
   readonly bias?: boolean;
+  /** The map is enlarged to this size first, by nearest neighbour. */
+  readonly enlarge?: Size;
 }
 
 export interface LinearSpec {
@@ -106,8 +116,6 @@ export interface Target {
   concatChannels(parts: readonly Var[]): Var;
   /** A vector [B,C] shaped so that it adds to, or scales, every pixel of a map. */
   overMap(x: Var): Var;
-  /** Nearest-neighbour enlargement of a map. */
-  resize(x: Var, size: Size): Var;
 
   /** weight [out,in,k,k] and bias [out]; map → map. */
   conv(p: Params, x: Var, spec: ConvSpec): Var;

@@ -36,13 +36,12 @@ export function buildTinyVaeDecoder(
     const channels = widths[i]!;
     const last = i === config.num_decoder_blocks.length - 1;
     for (let j = 0; j < blocks; j++) x = block(next(), x, channels);
-    if (!last) {
-      next();
-      const size = t.size(x);
-      const factor = config.upsampling_scaling_factor;
-      x = t.resize(x, { height: size.height * factor, width: size.width * factor });
-    }
-    x = t.conv(next(), x, { in: channels, out: last ? config.out_channels : channels, bias: last });
+    if (!last) next();
+    const size = t.size(x);
+    const factor = config.upsampling_scaling_factor;
+    const enlarge = last ? undefined : { height: size.height * factor, width: size.width * factor };
+    const spec = { in: channels, out: last ? config.out_channels : channels, bias: last, enlarge };
+    x = t.conv(next(), x, spec);
   });
   graph.output('sample', shift(scale(t.fromMap(x), 2), -1)); // [B, 3, 8h, 8w]
 }

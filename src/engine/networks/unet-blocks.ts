@@ -79,8 +79,8 @@ export const upBlock = layer(
     });
     const next = skips.at(-1);
     if (next !== undefined) {
-      map = t.resize(map, t.size(next.map));
-      map = t.conv(p.scope('upsamplers.0.conv'), map, { in: channels, out: channels });
+      const enlarge = t.size(next.map);
+      map = t.conv(p.scope('upsamplers.0.conv'), map, { in: channels, out: channels, enlarge });
     }
     return { map, channels };
   },

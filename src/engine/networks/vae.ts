@@ -40,8 +40,8 @@ export function buildVaeDecoder(
     }
     if (i === channels.length - 1) return;
     const { height: h, width: w } = t.size(x);
-    x = t.resize(x, { height: 2 * h, width: 2 * w });
-    x = t.conv(block.scope('upsamplers.0.conv'), x, { in: out, out });
+    const enlarge = { height: 2 * h, width: 2 * w };
+    x = t.conv(block.scope('upsamplers.0.conv'), x, { in: out, out, enlarge });
   });
   x = t.groupNorm(decoder.scope('conv_norm_out'), x, lastNorm(channels.at(-1)!, groups));
   x = t.conv(decoder.scope('conv_out'), x, { in: channels.at(-1)!, out: config.out_channels });

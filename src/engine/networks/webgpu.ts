@@ -7,9 +7,11 @@
 import { biasSplitGelu } from '../onnx/attention.js';
 import { conv } from '../onnx/conv.js';
 import { add } from '../onnx/elementwise.js';
+import { resizeNearest } from '../onnx/layout.js';
 import { pad } from '../onnx/pad.js';
 import { plainAttention } from '../onnx/plainAttention.js';
 import { cpuTarget } from './cpu.js';
+import { plainConv } from './plainConv.js';
 import { layer, type Target } from './target.js';
 
 export const webgpuTarget: Target = {
@@ -17,14 +19,15 @@ export const webgpuTarget: Target = {
   name: 'webgpu',
 
   conv: layer((p, x, spec) => {
-    const { in: from, out, kernel = 3 } = spec;
-    if (!misread(from, out)) return cpuTarget.conv(p, x, spec);
+    const { in: from, out, kernel = 3, enlarge } = spec;
+    if (!misread(from, out)) return plainConv(p, x, spec);
     const around = (kernel - 1) / 2;
     const { stride, pads = [around, around, around, around] as const } = spec;
     const weight = p.weight('weight', [out, from, kernel, kernel]);
     const bias = spec.bias === false ? undefined : p.weight('bias', [out]);
     const more = { 1: [0, 4 - (from % 4)] } as const;
-    return conv(pad(x, more), pad(weight, more), bias, { stride, pads });
+    const map = enlarge === undefined ? x : resizeNearest(x, enlarge.height, enlarge.width);
+    return conv(pad(map, more), pad(weight, more), bias, { stride, pads });
   }),
 
   geglu: layer((p, x, spec, plus) => {

@@ -17,6 +17,24 @@ export function reshape(x: Var, shape: Shape): Var {
   return graph.node('Reshape', [x, dims], [{ dtype: x.dtype, shape }])[0]!;
 }
 
+/**
+ * `x` as it is, but not before `given` has been computed, for which it waits. ONNX Runtime would else compute what
+ * follows from weights alone when the session is opened, or all of it before the first layer, and hold it in memory.
+ */
+export function after(x: Var, given: Var): Var {
+  const { graph } = x;
+  const attributes = { start: { i: 0 }, end: { i: 1 } };
+  const count = graph.node('Shape', [given], [{ dtype: 'int64', shape: [1] }], { attributes })[0]!;
+  const none = graph.constant(
+    'int64',
+    [x.shape.length],
+    x.shape.map(() => 0),
+  );
+  const dims = graph.node('Mul', [count, none], [{ dtype: 'int64', shape: [x.shape.length] }])[0]!;
+  // A dim of 0 stands for the one that is there.
+  return graph.node('Reshape', [x, dims], [{ dtype: x.dtype, shape: x.shape }])[0]!;
+}
+
 /** Output axis i is input axis `order[i]`. */
 export function transpose(x: Var, order: readonly number[]): Var {
   if ([...order].sort().join() !== x.shape.map((_, i) => i).join())
@@ -30,6 +48,7 @@ export function transpose(x: Var, order: readonly number[]): Var {
 /** Side by side along `axis`; the other dims must agree. */
 export function concat(parts: readonly Var[], axis: number): Var {
   const { graph, dtype, shape: first } = parts[0]!;
+  if (parts.length === 1) return parts[0]!;
   const shown = parts.map(({ shape }) => showShape(shape)).join(' and ');
   const along = sumOf(parts.map(({ shape }) => shape[axis]!));
   const agree = parts.every(
