@@ -6,7 +6,7 @@
  */
 import { add, gelu, mul } from '../onnx/elementwise.js';
 import type { Var } from '../onnx/graph.js';
-import { gather, reshape, transpose } from '../onnx/layout.js';
+import { gather, reshape, resizeNearest, transpose } from '../onnx/layout.js';
 import { pad } from '../onnx/pad.js';
 import { dynamicQuantize, matMulIntegerToFloat, type Quantized } from '../onnx/quantized.js';
 import type { Dim } from '../onnx/shape.js';
@@ -64,9 +64,10 @@ export const cpuInt8Target: Target = {
   toTokens,
   fromTokens,
 
-  conv: layer((p, x, spec) => {
-    if (spec.in < few || spec.out < few) return cpuTarget.conv(p, x, spec);
-    const { kernel = 3, stride = 1 } = spec;
+  conv: layer((p, map, spec) => {
+    if (spec.in < few || spec.out < few) return cpuTarget.conv(p, map, spec);
+    const { kernel = 3, stride = 1, enlarge } = spec;
+    const x = enlarge === undefined ? map : resizeNearest(map, enlarge.height, enlarge.width);
     const pad1 = (kernel - 1) / 2;
     const { pads = [pad1, pad1, pad1, pad1] } = spec;
     const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);

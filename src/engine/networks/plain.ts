@@ -2,14 +2,14 @@
  * The target that `kiln bench` compares the others with: NCHW, ONNX's own operators and none of ONNX Runtime's, one for
  * each that torch would export, on any device. Nothing is drawn with it.
  */
-import { conv } from '../onnx/conv.js';
 import { add, cast, erf, mul, scale, shift, silu } from '../onnx/elementwise.js';
 import { gemm } from '../onnx/gemm.js';
 import type { Var } from '../onnx/graph.js';
-import { concat, reshape, resizeNearest, split, transpose } from '../onnx/layout.js';
+import { concat, reshape, split, transpose } from '../onnx/layout.js';
 import { instanceNormalization, layerNormalization } from '../onnx/normalization.js';
 import { plainAttention } from '../onnx/plainAttention.js';
 import { countOf, type Dim } from '../onnx/shape.js';
+import { plainConv } from './plainConv.js';
 import { type LinearSpec, layer, type Target } from './target.js';
 
 /**
@@ -26,7 +26,6 @@ export function plainTarget(dtype: Target['dtype']): Target {
     size: (x) => ({ height: x.shape[2] as number, width: x.shape[3] as number }),
     concatChannels: (parts) => concat(parts, 1),
     overMap,
-    resize: (x, { height, width }) => resizeNearest(x, height, width),
 
     toTokens(x) {
       const [b, c, h, w] = x.shape as [Dim, number, number, number];
@@ -38,13 +37,7 @@ export function plainTarget(dtype: Target['dtype']): Target {
       return reshape(transpose(x, [0, 2, 1]), [b, c, height, width]);
     },
 
-    conv: layer((p, x, spec) => {
-      const kernel = spec.kernel ?? 3;
-      const pad = (kernel - 1) / 2;
-      const weight = p.weight('weight', [spec.out, spec.in, kernel, kernel]);
-      const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);
-      return conv(x, weight, bias, { stride: spec.stride, pads: spec.pads ?? [pad, pad, pad, pad] });
-    }),
+    conv: plainConv,
 
     linear,
 
