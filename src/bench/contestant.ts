@@ -14,6 +14,8 @@ export interface PictureTimes {
   readonly png?: number;
   /** Between processes, and all else that no part has. */
   readonly transfer?: number;
+  /** Milliseconds for which the event loop of whoever asked was held up at most. */
+  readonly held?: number;
 }
 
 /** One row of the table: an engine with its settings. */

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Engine, openEngine } from '../engine/engine.js';
 import { encodePng } from '../image/encode.js';
 import { loadSharp } from '../image/sharp.js';
@@ -28,6 +29,9 @@ export interface KilnContestantOptions {
   readonly unet?: KilnUNet;
   readonly signal: AbortSignal;
 }
+
+/** Milliseconds. */
+const delayResolution = 5;
 
 /** The name of Kiln's row for a quality. */
 export function kilnName(quality: Quality): string {
@@ -69,10 +73,11 @@ export function kilnContestant(options: KilnContestantOptions): Contestant {
     const onProgress = ({ steps }: { readonly steps: number }) => {
       calls = steps;
     };
+    const delay = monitorEventLoopDelay({ resolution: delayResolution });
+    delay.enable();
     const began = performance.now();
     const requests = Array.from({ length: count }, (_, i): DrawRequest => {
-      const exact = quality === 'exact' ? undefined : quality;
-      return { prompt, negative, width, height, steps, guidance, seed: seed + i, quality: exact };
+      return { prompt, negative, width, height, steps, guidance, seed: seed + i, quality };
     });
     const pictures = await Promise.all(
       requests.map((request) => engine.draw(request, { signal, onProgress })),
@@ -80,7 +85,10 @@ export function kilnContestant(options: KilnContestantOptions): Contestant {
     const drawn = performance.now();
     await Promise.all(pictures.map(({ pixels }) => encodePng(pixels)));
     const ended = performance.now();
-    return times(pictures, calls, (drawn - began) / 1000, (ended - drawn) / 1000);
+    delay.disable();
+    // The histogram holds whole intervals; what is above the resolution is delay.
+    const held = Math.max(0, delay.max / 1e6 - delayResolution);
+    return { ...times(pictures, calls, (drawn - began) / 1000, (ended - drawn) / 1000), held };
   }
 
   return {
@@ -98,7 +106,7 @@ export function kilnContestant(options: KilnContestantOptions): Contestant {
       const flags: Record<string, string | number | undefined> = {
         ...{ negative, width, height, steps, guidance, seed, count, device, out: file },
         model: modelFlag,
-        quality: quality === 'exact' ? undefined : quality,
+        quality,
       };
       const typed = Object.entries(flags).filter(([, value]) => value !== undefined);
       const command = [

@@ -84,7 +84,10 @@ function ratios({ rows, ratios }: Report): string {
 function breakdowns({ rows }: Report): string {
   const known = rows.filter(({ breakdown }) => breakdown !== null);
   if (known.length === 0) return '';
-  return table(
+  const held = known
+    .filter(({ held_ms }) => held_ms !== null)
+    .map(({ name, held_ms }) => `${name} ${held_ms!.toFixed(1)} ms`);
+  const parted = table(
     ['one picture', ...parts.map((part) => partTitles[part]), 'all'],
     known.map(({ name, breakdown, warm_seconds }) => [
       name,
@@ -92,6 +95,8 @@ function breakdowns({ rows }: Report): string {
       seconds(warm_seconds),
     ]),
   );
+  if (held.length === 0) return parted;
+  return `${parted}\n\nThe event loop of whoever asked was held up by at most: ${held.join(', ')}.`;
 }
 
 function batches({ batch }: Report): string {

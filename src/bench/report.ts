@@ -28,6 +28,8 @@ export interface Row {
   readonly peak_mb: number | null;
   /** The same of memory that no file backs. */
   readonly private_mb: number | null;
+  /** Milliseconds for which a warm picture held up the event loop of whoever asked for it, at most. */
+  readonly held_ms: number | null;
   /** Seconds of one picture. */
   readonly breakdown: Readonly<Record<Part, number | null>> | null;
   readonly spread: Readonly<Record<Figure, Spread | null>>;
@@ -92,6 +94,7 @@ export function rowOf({ contestant, turns, memory, openSeconds }: Measured): Row
     open_seconds: openSeconds ?? null,
     peak_mb: memory ? Math.round(memory.peak) : null,
     private_mb: memory ? Math.round(memory.private) : null,
+    held_ms: over(turns, ({ picture }) => picture?.held)?.max ?? null,
     breakdown: breakdownOf(turns),
     spread,
   };

@@ -68,6 +68,11 @@ const spareBytes = 2e9;
 export async function runBench(options: BenchOptions): Promise<Report> {
   const { model, vae, device, threads, cacheFolder, environment, only, rounds, calls, signal, tell } =
     options;
+  if (options.compare.length > 0 && (await stat(model)).isFile())
+    throw new UserError(
+      'bad-option',
+      `Cannot compare with ${options.compare[0]}: ${basename(model)} is one file, want a folder in diffusers' layout, which peers read`,
+    );
   const checkpoint = await openCheckpoint(model, { cacheFolder, vae });
   const ask = askFor(options, configuredFacts(checkpoint), checkpoint.name);
   const tokens = contextTokens(checkpoint);
@@ -138,7 +143,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
 }
 
 function askFor(
-  { picture, seed, images, compare, model }: BenchOptions,
+  { picture, seed, images }: BenchOptions,
   facts: ReturnType<typeof configuredFacts>,
   name: string,
 ): PictureAsk {
@@ -146,11 +151,6 @@ function askFor(
     throw new UserError(
       'bad-model',
       `Cannot measure ${name}: it draws from no prompt alone, want one that does`,
-    );
-  if (compare.length > 0 && basename(model).endsWith('.safetensors'))
-    throw new UserError(
-      'bad-option',
-      `Cannot compare with ${compare[0]}: ${name} is one file, want a folder in diffusers' layout, which peers read`,
     );
   const {
     width = facts.width,
