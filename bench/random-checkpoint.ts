@@ -20,8 +20,19 @@ interface WeightFile {
   ])[];
 }
 
+interface Noise {
+  readonly count: number;
+  readonly std: number;
+  readonly mean: number;
+  readonly dtype: 'F32' | 'F16';
+  /** Where in the block it begins. */
+  readonly start: number;
+}
+
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const blockSize = 1 << 20;
+/** Numbers between the starts of two tensors: a prime. */
+const apart = 4099;
 const noise = createGenerator(0).randn(blockSize);
 
 /**
@@ -56,30 +67,28 @@ async function writeWeights({ tensors, dtype }: WeightFile, path: string): Promi
   const file = await open(path, 'w');
   try {
     await file.write(header(tensors, dtype));
-    for (const [, shape, std, mean] of tensors) {
+    for (const [n, [, shape, std, mean]] of tensors.entries()) {
       const count = shape.reduce((product, size) => product * size, 1);
       if (std === 'arange') await file.write(BigInt64Array.from({ length: count }, (_, i) => BigInt(i)));
-      else await writeNoise(file, count, std, mean!, dtype);
+      else await writeNoise(file, { count, std, mean: mean!, dtype, start: (n * apart) % blockSize });
     }
   } finally {
     await file.close();
   }
 }
 
-/** One block of noise over and over: only its size matters to who opens it. */
-async function writeNoise(
-  file: FileHandle,
-  count: number,
-  std: number,
-  mean: number,
-  dtype: 'F32' | 'F16',
-): Promise<void> {
-  const values = noise.subarray(0, Math.min(count, blockSize)).map((value) => value * std + mean);
+/**
+ * One block of noise over and over, each tensor starting elsewhere in it: whoever shares equal weights, as exporters do,
+ * must find none, or it computes queries, keys and values as one.
+ */
+async function writeNoise(file: FileHandle, { count, std, mean, dtype, start }: Noise): Promise<void> {
+  const values = noise.map((value) => value * std + mean);
   const floats = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const size = dtype === 'F32' ? 4 : 2;
-  const bytes = dtype === 'F32' ? floats : new Uint8Array(size * values.length);
+  const bytes = dtype === 'F32' ? floats : new Uint8Array(size * blockSize);
   if (dtype === 'F16') convertFloats(floats, 'F32', 'F16', bytes);
-  for (let left = count; left > 0; left -= blockSize) await file.write(bytes.subarray(0, size * left));
+  for (let left = count, from = start; left > 0; left -= blockSize - from, from = 0)
+    await file.write(bytes.subarray(size * from, size * (from + left)));
 }
 
 function header(tensors: WeightFile['tensors'], dtype: 'F32' | 'F16'): Buffer {
