@@ -50,7 +50,7 @@ export const openPipeline: OpenPipeline = async (options) => {
   const checkpoint = await openCheckpoint(options.model, options);
   const device = await chooseDevice(options.device);
   const sessions = sharedSessions(device, options.memoryBudgetMb, await deviceMemory(device));
-  const calls = createUNetCalls();
+  const calls = createUNetCalls({ everyCount: device.startsWith('cuda') });
   const variants = await openVariants(checkpoint, { ...options, device, sessions, onClose: calls.forget });
   const { base } = variants;
   const refiners = createRefiners(checkpoint, { ...options, device, sessions });

@@ -5,6 +5,7 @@
 import { writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setImmediate as turn } from 'node:timers/promises';
+import { UserError } from '../errors.js';
 import type { Progress } from '../job.js';
 import type { OpenPipeline, Pipeline, RunMarks } from './drawing.js';
 import { privateMemory } from './memory.js';
@@ -30,6 +31,8 @@ process.on('disconnect', () => process.exit(0));
 process.on('message', (message: ToEngine) => void receive(message));
 
 let pipeline: Pipeline | undefined;
+/** What comes now is not taken up, so that another process does. */
+let lost = false;
 const draws = new Map<number, AbortController>();
 const leaving = new Set<Promise<void>>();
 
@@ -38,6 +41,7 @@ send({ type: 'hello', protocol });
 if (ahead) import(ownPipeline).catch(() => {});
 
 async function receive(message: ToEngine): Promise<void> {
+  if (lost) return;
   switch (message.type) {
     case 'open':
       return answer(message.id, async () => {
@@ -101,6 +105,12 @@ async function answer(id: number, work: () => Promise<FromEngine>): Promise<void
     send(await work());
   } catch (error) {
     send({ type: 'failed', id, error: toWire(error), memory: privateMemory() });
+    // A GPU that failed stays failed for this process: whoever watches it starts another.
+    if (error instanceof UserError && error.code === 'engine-died') {
+      lost = true;
+      await ready();
+      process.exit(1);
+    }
   }
 }
 

@@ -100,7 +100,7 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
       ]);
       const outputs = await marked(onRun, patience, () => session.run(Object.fromEntries(inputs))).catch(
         (error) => {
-          throw memoryError(error, device) ?? error;
+          throw memoryError(error, device) ?? lostError(error) ?? error;
         },
       );
       return Object.fromEntries(
@@ -157,6 +157,22 @@ function ortTensor(dtype: Tensor['dtype'], data: Tensor['data'], dims: readonly 
   return new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 }
 
+// cudaErrorIllegalAddress, LaunchTimeout, Assert, …: after them every call of CUDA in the process fails alike.
+// Source: CUDA Runtime API, cudaError
+const lost = /CUDA failure (?:46|214|220|7[0-2]\d|999): ([^;]+?) *;/;
+
+/**
+ * What cannot be gone on from in this process: `engine-died`, so that the process ends and another follows.
+ *
+ * @example lostError(new Error('CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; …'))?.code; // 'engine-died'
+ */
+export function lostError(error: unknown): UserError | undefined {
+  const said = lost.exec(String(error))?.[1];
+  if (said === undefined) return undefined;
+  const message = `Cannot finish drawing: the GPU failed (${said}); the next draw starts a fresh engine`;
+  return new UserError('engine-died', message, { cause: error });
+}
+
 /**
  * The words of the CPU's allocator, of ONNX Runtime's arena ("Failed to allocate memory for requested buffer of size …",
  * bfc_arena.cc), of CUDA ("CUDA failure 2: out of memory ; GPU=0 ; …", cuda_call.cc), cuBLAS and cuDNN, and of Dawn.
@@ -164,6 +180,12 @@ function ortTensor(dtype: Tensor['dtype'], data: Tensor['data'], dims: readonly 
 const memoryWords =
   /bad_alloc|out of memory|allocate memory|out_of_memory|_ALLOC_FAILED|smaller than requested/i;
 
+/**
+ * What ONNX Runtime threw for want of memory, as one sentence.
+ *
+ * @returns undefined for anything else
+ * @example memoryError(new Error('CUDA failure 2: out of memory ; GPU=0 ; …'), 'cuda:0')?.code; // 'out-of-memory'
+ */
 export function memoryError(error: unknown, device: string): UserError | undefined {
   if (!memoryWords.test(String(error))) return undefined;
   const message = `Cannot run the model on ${device}: it needs more memory than there is, want a smaller picture or model`;

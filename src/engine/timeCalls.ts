@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import type { Rows } from './batcher.js';
+import { repeatedRows } from './repeatedRows.js';
 import type { Widths } from './widths.js';
 
 export interface TimeCallsOptions {
@@ -10,7 +11,7 @@ export interface TimeCallsOptions {
   readonly widths: Pick<Widths, 'perRow'>;
 }
 
-const rowsTried = [1, 2, 4, 8, 16];
+const rowsTried: readonly number[] = [1, 2, 4, 8, 16];
 /** Twice as many rows that save less than this a row tell that more of them save nothing either. */
 const hopeful = 0.02;
 const runsAtLeast = 2;
@@ -32,7 +33,7 @@ export async function timeCalls({ like, run, widths }: TimeCallsOptions): Promis
       const began = performance.now();
       for (let runs = 0; runs < runsAtMost; runs++) {
         if (runs >= runsAtLeast && performance.now() - began > enough) break;
-        await run(repeated(like, count));
+        await run(repeatedRows(like, count));
       }
     } catch (error) {
       if (error instanceof UserError && error.code === 'out-of-memory') return;
@@ -42,19 +43,4 @@ export async function timeCalls({ like, run, widths }: TimeCallsOptions): Promis
     if (time > (1 - hopeful) * least) return;
     least = Math.min(least, time);
   }
-}
-
-/** That many times the first row, after whoever really draws, and in a call of its own. */
-function repeated({ shape, count: own, inputs }: Rows, count: number): Rows {
-  const repeat = (data: Float32Array) => {
-    const row = data.subarray(0, data.length / own);
-    const all = new Float32Array(row.length * count);
-    for (let i = 0; i < count; i++) all.set(row, i * row.length);
-    return all;
-  };
-  const all = Object.entries(inputs).map(([name, { data, rowDims }]) => [
-    name,
-    { data: repeat(data), rowDims },
-  ]);
-  return { shape, count, inputs: Object.fromEntries(all), place: Number.POSITIVE_INFINITY, alone: true };
 }

@@ -1,6 +1,7 @@
 import { type BatchInputs, createBatcher, type Rows } from './batcher.js';
 import type { Network } from './kept-sessions.js';
 import type { UNetShape } from './networks/unet.js';
+import { repeatedRows } from './repeatedRows.js';
 import type { Tensor } from './session.js';
 import { jobsToShare, type Mate } from './sharing.js';
 import { timeCalls } from './timeCalls.js';
@@ -32,13 +33,21 @@ export interface UNetCalls {
   denoise(rows: Rows, signal?: AbortSignal, onCall?: (jobs: number) => void): Promise<Float32Array>;
 }
 
+export interface UNetCallsOptions {
+  /**
+   * Whether measuring runs each number of rows that jobs can come to once: on CUDA the first call of each searches for
+   * its kernels, for seconds, which nobody should wait for in the middle of a picture.
+   */
+  readonly everyCount?: boolean;
+}
+
 /**
  * @example
  * const calls = createUNetCalls();
  * const shape = calls.name('', { width: 64, height: 64, tokens: 77 }, model.unet({ width: 64, height: 64, tokens: 77 }));
  * const prediction = await calls.denoise({ shape, count: 2, inputs });
  */
-export function createUNetCalls(): UNetCalls {
+export function createUNetCalls({ everyCount = false }: UNetCallsOptions = {}): UNetCalls {
   const known = new Map<string, { readonly network: Network; readonly area: number }>();
   /** Jobs that one call may carry, by name, since more were once more than memory holds. */
   const limits = new Map<string, number>();
@@ -87,6 +96,12 @@ export function createUNetCalls(): UNetCalls {
     return out_sample!.data as Float32Array;
   }
 
+  async function runCounts(like: Rows, jobs: number): Promise<void> {
+    for (let count = like.count; count <= jobs * like.count; count += like.count) {
+      if (widths.perRow(like.shape, count) === undefined) await batcher.denoise(repeatedRows(like, count));
+    }
+  }
+
   return {
     place: () => places++,
     async measure(draw) {
@@ -99,7 +114,9 @@ export function createUNetCalls(): UNetCalls {
       // Drawn without a call of the U-Net, or so long ago that it was forgotten.
       if (!like) return 1;
       await timeCalls({ like, run: batcher.denoise, widths }).finally(() => widths.settle(like.shape));
-      return Math.max(1, Math.floor((widths.pace(like.shape)?.rows ?? 1) / like.count));
+      const jobs = Math.max(1, Math.floor((widths.pace(like.shape)?.rows ?? 1) / like.count));
+      if (everyCount) await runCounts(like, jobs);
+      return jobs;
     },
     name(variant, { width, height, tokens }, network) {
       const name = `${variant} ${width}×${height}/${tokens}`;

@@ -21,6 +21,18 @@ describe('an engine process that dies in mid-draw', () => {
     expect(events.map(({ type }) => type)).toEqual(['opened', 'died', 'opened']);
   });
 
+  it('ends itself where its GPU has failed, which no later call of it would survive', async () => {
+    const { engine, events } = await openStandIn();
+    const first = engine.pid;
+    await expect(engine.draw({ prompt: 'lose' })).rejects.toMatchObject({
+      code: 'engine-died',
+      message: 'Cannot finish drawing: the GPU failed (a joke); the next draw starts a fresh engine',
+    });
+    await expect(engine.draw({ prompt: 'p', seed: 3 })).resolves.toMatchObject({ seed: 3 });
+    expect(engine.pid).not.toBe(first);
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'died', 'opened']);
+  });
+
   it('survives kill -9, also of a process that is blocked', async () => {
     const { engine, events } = await openStandIn();
     const draws = [engine.draw({ prompt: 'p', steps: 1000 }), engine.draw({ prompt: 'block' })];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepSessions } from '../../src/engine/kept-sessions.js';
-import { memoryError, type Session, type Tensor } from '../../src/engine/session.js';
+import { lostError, memoryError, type Session, type Tensor } from '../../src/engine/session.js';
 import { sharedSessions } from '../../src/engine/sharedSessions.js';
 import { createUNetCalls } from '../../src/engine/unetCalls.js';
 
@@ -56,6 +56,20 @@ it.each(words)('is what ONNX Runtime means by %s', (text) => {
       'Cannot run the model on cuda:0: it needs more memory than there is, want a smaller picture or model',
   });
   expect(memoryError(new Error('Got invalid dimensions for input'), 'cuda:0')).toBeUndefined();
+});
+
+it.each([
+  [
+    'CUDA failure 700: an illegal memory access was encountered ; GPU=0 ; hostname=kiln ; file=x.cc ; line=1 ; expr=cudaStreamSynchronize',
+    'an illegal memory access was encountered',
+  ],
+  ['CUDA failure 719: unspecified launch failure ; GPU=0 ; hostname=kiln', 'unspecified launch failure'],
+  [words[1]!, undefined],
+  ['CUDA failure 1: invalid argument ; GPU=0', undefined],
+])('and what no call of this process would survive is told apart: %s', (text, said) => {
+  const sentence =
+    said && `Cannot finish drawing: the GPU failed (${said}); the next draw starts a fresh engine`;
+  expect(lostError(new Error(text))?.message).toBe(sentence);
 });
 
 describe('where memory runs out in a run', () => {

@@ -54,6 +54,22 @@ it('how many jobs are worth a call goes by their rows', async () => {
   expect(await calls.measure(async () => 'drawn without a U-Net')).toBe(1);
 });
 
+it('where each number of rows has to be searched kernels for, measuring runs all that jobs can come to', async () => {
+  const seen = new Set<number>();
+  const watched: Network = {
+    ...network,
+    run(feeds) {
+      seen.add(feeds.sample!.dims[0]!);
+      return network.run(feeds);
+    },
+  };
+  const calls = createUNetCalls({ everyCount: true });
+  expect(await measure(calls, calls.name('', shape, watched))).toBe(8);
+  expect([...seen].filter((count) => count % 2 === 0).sort((a, b) => a - b)).toEqual([
+    2, 4, 6, 8, 10, 12, 14, 16,
+  ]);
+});
+
 it('a network whose numbers depend on all that is in a call has a call for each job', async () => {
   const calls = createUNetCalls();
   const name = calls.name('', shape, { ...network, alone: true });
