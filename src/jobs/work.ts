@@ -48,10 +48,12 @@ const previewEvery = 1000;
  *
  * @example createEmbeddedQueue({ work: createWork(options), … });
  */
-export function createWork(options: WorkOptions): (id: string, signal: AbortSignal) => Promise<void> {
+export function createWork(
+  options: WorkOptions,
+): (id: string, signal: AbortSignal, free: () => void) => Promise<void> {
   const { log, clock, logger, pictures, rooms, ends, stopping } = options;
 
-  return async (id, signal) => {
+  return async (id, signal, free) => {
     const what = 'a job could not be begun, or its end not be noted';
     const surely = <Value>(work: () => Promise<Value>) =>
       persist(work, { clock, logger, stopping, what, job: id });
@@ -60,7 +62,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     if (!job) return;
     const either = AbortSignal.any([signal, stopping]);
     try {
-      await drawAndKeep(job, either);
+      await drawAndKeep(job, either, free);
     } catch (error) {
       // Whoever cancelled it has told the log and the room.
       if (signal.aborted) return;
@@ -68,7 +70,7 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
     }
   };
 
-  async function drawAndKeep(job: Job, signal: AbortSignal): Promise<void> {
+  async function drawAndKeep(job: Job, signal: AbortSignal, free: () => void): Promise<void> {
     const began = clock.now();
     rooms.progress(job, drawingReply(job, 0, 0));
     const settings = await options.settings(job.place);
@@ -86,6 +88,8 @@ export function createWork(options: WorkOptions): (id: string, signal: AbortSign
         onProgress: progressOf(job),
       }),
     ]);
+    // The next one draws while this one's pictures are encoded, kept and noted.
+    free();
     const before = await verdictBefore(job);
     const judged = before ? drawn.map((picture) => ({ ...picture, verdict: before })) : drawn;
     const images = await pictures.keep(judged, allowFlagged);

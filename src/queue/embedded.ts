@@ -11,7 +11,12 @@ interface Running {
   readonly controller: AbortController;
   readonly since: number;
   readonly ended: Promise<void>;
+  /** Another has its slot. */
+  freed: boolean;
 }
+
+/** Beyond as many drawn jobs that are still kept and noted, the disk is what everybody waits for. */
+const mostFreed = 4;
 
 /**
  * The queue of one process: p-queue runs what turns.ts says is next.
@@ -67,14 +72,33 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
 
   function run(entry: Entry): Promise<void> {
     const controller = new AbortController();
-    const ended = work(entry.id, controller.signal).finally(() => {
+    const free = () => {
+      const own = running.get(entry.id);
+      if (!own || own.freed || own.controller !== controller || freed() >= mostFreed) return;
+      own.freed = true;
       turns.done(entry.id);
+      moved();
+      if (!stopping) pool.concurrency = most;
+    };
+    const ended = work(entry.id, controller.signal, free).finally(() => {
+      // Its turn was over before, and it may have another by now.
+      if (!running.get(entry.id)!.freed) turns.done(entry.id);
       running.delete(entry.id);
       moved();
     });
-    running.set(entry.id, { entry, controller, since: clock.now(), ended: ended.catch(() => {}) });
+    running.set(entry.id, {
+      entry,
+      controller,
+      since: clock.now(),
+      ended: ended.catch(() => {}),
+      freed: false,
+    });
     moved();
     return ended;
+  }
+
+  function freed(): number {
+    return [...running.values()].filter(({ freed }) => freed).length;
   }
 
   /** Places in the line and, last, that of whoever comes next. */
@@ -82,7 +106,8 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
     const now = clock.now();
     // Once a second is enough for people, and 50 commands a second ask.
     if (known && now - known.at < 1000) return known.places;
-    const busy = [...running.values()].map(({ entry, since }) => ({ left: entry.cost - (now - since) }));
+    const drawing = [...running.values()].filter(({ freed }) => !freed);
+    const busy = drawing.map(({ entry, since }) => ({ left: entry.cost - (now - since) }));
     const result = standings(busy, turns.order(), slotsNow());
     known = { at: now, places: result };
     return result;
@@ -93,8 +118,8 @@ export function createEmbeddedQueue(options: QueueOptions & { readonly clock: Cl
       throw new UserError('stopping', 'Cannot take this: Kiln is stopping, want it asked again in a minute');
     const own = turns.waitingOf(person);
     // What can start at once does not wait.
-    const free = Math.max(0, slotsNow() - running.size);
-    const theirs = [...running.values()].filter(({ entry }) => entry.person === person).length;
+    const free = Math.max(0, slotsNow() - turns.running.length);
+    const theirs = turns.running.filter((entry) => entry.person === person).length;
     if (own + count > waitingEach + Math.min(free, Math.max(0, runningEach - theirs))) {
       throw new UserError(
         'line-full',

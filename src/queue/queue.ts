@@ -42,8 +42,11 @@ export interface QueueOptions {
   readonly waitingEach: number;
   /** Of all people. */
   readonly waitingMost: number;
-  /** Does the job; what it throws is its own affair and never stops the queue. `signal` aborts on cancel. */
-  work(id: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Does the job; what it throws is its own affair and never stops the queue. `signal` aborts on cancel; `free` is to be
+   * called when all that is left to do can be done beside another job.
+   */
+  work(id: string, signal: AbortSignal, free: () => void): Promise<void>;
   /** All models are always ready when left out. */
   readonly loading?: Loading;
   /** Told when standings may have changed. */

@@ -9,13 +9,16 @@ function worker() {
   const started: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();
   const signals = new Map<string, AbortSignal>();
+  const frees = new Map<string, () => void>();
   return {
     started,
     signals,
-    work: (id: string, signal: AbortSignal) =>
+    free: (id: string) => frees.get(id)!(),
+    work: (id: string, signal: AbortSignal, free: () => void) =>
       new Promise<void>((resolve, reject) => {
         started.push(id);
         signals.set(id, signal);
+        frees.set(id, free);
         ends.set(id, (error) => (error ? reject(error) : resolve()));
         signal.addEventListener('abort', () => reject(new Error('aborted')));
       }),
@@ -49,6 +52,60 @@ export function describeQueue(make: Make): void {
       queue.add({ ...{ id, person: id[0]!, urgency: 'normal', cost: 1000 }, ...entry });
     return { queue, add, ...hands };
   }
+
+  test('a job that needs its slot no more lets the next one start, and is waited for all the same', async () => {
+    const { queue, add, started, free, end } = await open({ slots: 1 });
+    for (const id of ['a1', 'b1', 'c1']) add(id);
+    await until(() => started.length === 1);
+    free('a1');
+    await until(() => started.length === 2);
+    // Twice is no slot more.
+    free('a1');
+    await later(30);
+    expect(started).toEqual(['a1', 'b1']);
+    expect([queue.running, queue.waiting]).toEqual([2, 1]);
+    expect(queue.standing('a1')).toEqual({ position: 0, eta: 0 });
+    // Its end gives no slot back that it had given before.
+    await end('a1');
+    await later(30);
+    expect(started).toEqual(['a1', 'b1']);
+    expect([queue.running, queue.waiting]).toEqual([1, 1]);
+    free('b1');
+    await until(() => started.length === 3);
+    let drained = false;
+    const draining = queue.drain().then(() => {
+      drained = true;
+    });
+    await end('c1');
+    await later(30);
+    expect(drained).toBe(false);
+    await end('b1');
+    await draining;
+  });
+
+  test('of those that need their slots no more a few are waited for, then they count again', async () => {
+    const { add, started, free } = await open({ slots: 1 });
+    const ids = ['a1', 'b1', 'c1', 'd1', 'e1', 'f1', 'g1'];
+    for (const id of ids) add(id);
+    for (const [index, id] of ids.slice(0, 4).entries()) {
+      await until(() => started.length === index + 1);
+      free(id);
+    }
+    await until(() => started.length === 5);
+    free('e1');
+    await later(30);
+    expect(started).toEqual(ids.slice(0, 5));
+  });
+
+  test('one that needs its slot no more is cancelled like any other', async () => {
+    const { queue, add, started, signals, free } = await open({ slots: 1 });
+    for (const id of ['a1', 'b1']) add(id);
+    await until(() => started.length === 1);
+    free('a1');
+    await until(() => started.length === 2);
+    expect(queue.cancel('a1')).toBe(true);
+    expect([signals.get('a1')!.aborted, signals.get('b1')!.aborted]).toEqual([true, false]);
+  });
 
   test('as many run at once as there are slots, the rest wait in line', async () => {
     const { queue, add, started } = await open();

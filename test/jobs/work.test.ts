@@ -119,6 +119,39 @@ test('a model is asked for its hash and for the pictures at once, so that it doe
   expect(await kit.draw()).toMatchObject({ state: 'delivered', drawnWith: { modelHash: 'cd'.repeat(32) } });
 });
 
+test('the next job draws while the pictures of the one before are still encoded, kept and shown', async () => {
+  const events: string[] = [];
+  let second = () => {};
+  const begun = new Promise<void>((resolve) => {
+    second = resolve;
+  });
+  const log = createMemoryLog({ clock: systemClock });
+  const kit = await openKit({
+    queue: { slots: 1 },
+    log: {
+      ...log,
+      // Noting the first one waits for the second: were its slot not free by now, neither would ever be drawn.
+      async drew(id, result) {
+        if (events.length === 1) await begun;
+        events.push('noted');
+        return log.drew(id, result);
+      },
+    },
+    drawOne: (...asked) => {
+      events.push(`draws ${asked[1].prompt}`);
+      if (events.length > 1) second();
+      return grey(...asked);
+    },
+    show: (_, reply) => {
+      if (reply.pictures) events.push('shown');
+      return undefined;
+    },
+  });
+  await Promise.all([kit.draw({ prompt: 'a' }), kit.draw({ prompt: 'b' }, { person: bea })]);
+  expect(events.slice(0, 2)).toEqual(['draws a', 'draws b']);
+  expect(events.slice(2).toSorted()).toEqual(['noted', 'noted', 'shown', 'shown']);
+});
+
 describe('when the room is in trouble', () => {
   test('the picture is shown when it is over', async () => {
     let trouble = 3;
