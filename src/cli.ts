@@ -98,11 +98,22 @@ try {
   debuglog('kiln')('%o', error);
   const said =
     error instanceof UserError
-      ? error.message
+      ? await sentenceOf(error)
       : `Cannot go on: ${firstLine(error)} (NODE_DEBUG=kiln tells more)`;
   process.stderr.write(`${said}\n`);
   // Not process.exitCode: a model that is still loading would keep this process until it has loaded.
   process.exit(error instanceof UserError && error.code === 'cancelled' ? interrupted : 1);
+}
+
+/** ONNX Runtime does not say what it misses for a GPU; the system does. */
+async function sentenceOf({ code, message }: UserError): Promise<string> {
+  const device = code === 'no-device' && /^Cannot run on (cuda\S*):/.exec(message)?.[1];
+  if (!device) return message;
+  const [{ readEnvironment }, { whyNoGpu }] = await Promise.all([
+    import('./config/environment.js'),
+    import('./cli/whyNoGpu.js'),
+  ]);
+  return (await whyNoGpu(device, readEnvironment())) ?? message;
 }
 
 function firstLine(error: unknown): string {

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
+import { UserError } from '../errors.js';
 import { startKiln } from '../main.js';
 import type { CliCommand } from './command.js';
+import { whyNoGpu } from './whyNoGpu.js';
 
 export const startCommand: CliCommand = {
   name: 'start',
@@ -17,7 +19,11 @@ export const startCommand: CliCommand = {
       if (signal.aborted) resolve();
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    const kiln = await startKiln(loadConfig());
+    const config = loadConfig();
+    // A bot that can draw nothing is of no use to anybody.
+    const missing = await whyNoGpu(config.device, config.environment);
+    if (missing !== undefined) throw new UserError('no-device', missing);
+    const kiln = await startKiln(config);
     const [playground, ...others] = kiln.addresses;
     stdout.write(`Playground: ${playground}\n${others.map((address) => `Slack: ${address}\n`).join('')}`);
     if (args.flags.has('open')) openInBrowser(playground!);
