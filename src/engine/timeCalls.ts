@@ -9,6 +9,8 @@ export interface TimeCallsOptions {
   run(rows: Rows): Promise<unknown>;
   /** Told of each run by whoever does it. */
   readonly widths: Pick<Widths, 'perRow'>;
+  /** Milliseconds. */
+  now(): number;
 }
 
 const rowsTried: readonly number[] = [1, 2, 4, 8, 16];
@@ -18,21 +20,24 @@ const runsAtLeast = 2;
 const runsAtMost = 6;
 /** Milliseconds after which a number of rows was run often enough: long calls differ little. */
 const enough = 200;
+/** Milliseconds of a run that need no second one: what disturbs it is small beside it. */
+const long = 1000;
 
 /**
  * Runs calls of 1, 2, 4 … rows, for as long as a row gets cheaper, or until memory ends. Where rows gain nothing this
- * takes two calls of one row, besides those of a job.
+ * takes calls of one row and of two: where calls take seconds, one of each.
  *
  * @throws what `run` throws, but UserError `out-of-memory`
- * @example await timeCalls({ like: rows, run: batcher.denoise, widths }); widths.settle(rows.shape);
+ * @example await timeCalls({ like: rows, run: batcher.denoise, widths, now }); widths.settle(rows.shape);
  */
-export async function timeCalls({ like, run, widths }: TimeCallsOptions): Promise<void> {
+export async function timeCalls({ like, run, widths, now }: TimeCallsOptions): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   for (const count of rowsTried) {
     try {
-      const began = performance.now();
+      const began = now();
       for (let runs = 0; runs < runsAtMost; runs++) {
-        if (runs >= runsAtLeast && performance.now() - began > enough) break;
+        const spent = now() - began;
+        if (spent > long || (runs >= runsAtLeast && spent > enough)) break;
         await run(repeatedRows(like, count));
       }
     } catch (error) {

@@ -39,6 +39,8 @@ export interface UNetCallsOptions {
    * its kernels, for seconds, which nobody should wait for in the middle of a picture.
    */
   readonly everyCount?: boolean;
+  /** Milliseconds of a clock that only goes forward; the machine's when left out. */
+  now?(): number;
 }
 
 /**
@@ -47,7 +49,8 @@ export interface UNetCallsOptions {
  * const shape = calls.name('', { width: 64, height: 64, tokens: 77 }, model.unet({ width: 64, height: 64, tokens: 77 }));
  * const prediction = await calls.denoise({ shape, count: 2, inputs });
  */
-export function createUNetCalls({ everyCount = false }: UNetCallsOptions = {}): UNetCalls {
+export function createUNetCalls(options: UNetCallsOptions = {}): UNetCalls {
+  const { everyCount = false, now = () => performance.now() } = options;
   const known = new Map<string, { readonly network: Network; readonly area: number }>();
   /** Jobs that one call may carry, by name, since more were once more than memory holds. */
   const limits = new Map<string, number>();
@@ -90,9 +93,9 @@ export function createUNetCalls({ everyCount = false }: UNetCallsOptions = {}): 
   async function run(name: string, count: number, inputs: BatchInputs): Promise<Float32Array> {
     const feeds: Record<string, Tensor> = {};
     for (const [input, { data, dims }] of Object.entries(inputs)) feeds[input] = feed(input, data, dims);
-    const began = performance.now();
+    const began = now();
     const { out_sample } = await known.get(name)!.network.run(feeds);
-    widths.observe(name, count, performance.now() - began);
+    widths.observe(name, count, now() - began);
     return out_sample!.data as Float32Array;
   }
 
@@ -113,7 +116,7 @@ export function createUNetCalls({ everyCount = false }: UNetCallsOptions = {}): 
         });
       // Drawn without a call of the U-Net, or so long ago that it was forgotten.
       if (!like) return 1;
-      await timeCalls({ like, run: batcher.denoise, widths }).finally(() => widths.settle(like.shape));
+      await timeCalls({ like, run: batcher.denoise, widths, now }).finally(() => widths.settle(like.shape));
       const jobs = Math.max(1, Math.floor((widths.pace(like.shape)?.rows ?? 1) / like.count));
       if (everyCount) await runCounts(like, jobs);
       return jobs;

@@ -28,9 +28,21 @@ export interface TurnsOptions {
 
 const passedAtMost = 4;
 
+interface Place {
+  /** The turn that was on when it came. */
+  readonly on: number;
+  readonly came: number;
+  turn: number;
+}
+
 /**
- * The urgent go first. Among equals, people take turns: whoever was served longest ago is next, and within a person
- * the first asked goes first. An entry that must run alone waits until nothing runs, and holds what comes after it.
+ * The urgent go first. Among equals, people take turns: everybody's first comes before anybody's second, and of the
+ * same turn whoever asked first goes first. An entry that must run alone waits until nothing runs, and holds what comes
+ * after it.
+ *
+ * Turns are counted as in fair queueing (Goyal, Vin, Cheng, "Start-time Fair Queuing", 1996): each entry's is the one
+ * that is on when it comes, or the one after its person's last. With each end the turn that is on goes forward by one
+ * over the people there are, so that nobody's second waits for ever behind the firsts of people who keep coming.
  *
  * Entries of different models, which cannot share the machine's calls and would only slow each other down, do not run at
  * once, unless one of the models is still being loaded. An entry whose model is not loaded, or that waits for those of
@@ -45,27 +57,39 @@ const passedAtMost = 4;
 export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turns {
   const waiting: Entry[] = [];
   const running: Entry[] = [];
-  /** When each person was served last, counted in turns; missing for who never was. */
-  const served = new Map<string, number>();
+  /** Each waiting entry's turn, and when it came, counted in turns and entries. */
+  const places = new Map<string, Place>();
+  /** The first turn that is left to each person who was served. */
+  const nextTurn = new Map<string, number>();
   /** How often each waiting entry was passed over, by its id. */
   const passed = new Map<string, number>();
-  let turn = 0;
+  let on = 0;
+  let came = 0;
   let ordered: readonly Entry[] | undefined;
 
-  /** The best of `line` when `servedAt` says who was served when. */
-  function best(line: readonly Entry[], servedAt: ReadonlyMap<string, number>): Entry | undefined {
-    const urgent = line.some(({ urgency }) => urgency === 'high') ? 'high' : 'normal';
-    const first = new Map<string, Entry>();
-    for (const entry of line) {
-      if (entry.urgency === urgent && !first.has(entry.person)) first.set(entry.person, entry);
+  /** Who of `line` is first. */
+  function best(line: readonly Entry[]): Entry | undefined {
+    let first = line[0];
+    for (const entry of line) if (before(entry, first!)) first = entry;
+    return first;
+  }
+
+  function before(a: Entry, b: Entry): boolean {
+    if (a.urgency !== b.urgency) return a.urgency === 'high';
+    const [one, other] = [places.get(a.id)!, places.get(b.id)!];
+    return one.turn === other.turn ? one.came < other.came : one.turn < other.turn;
+  }
+
+  /** Gives a person's waiting entries their turns, one after the other; the urgent do without, and take none away. */
+  function place(person: string): void {
+    let free = nextTurn.get(person) ?? 0;
+    for (const { id, urgency, person: whose } of waiting) {
+      if (whose !== person || urgency === 'high') continue;
+      const own = places.get(id)!;
+      own.turn = Math.max(own.on, free);
+      free = own.turn + 1;
     }
-    let chosen: Entry | undefined;
-    let least = Number.POSITIVE_INFINITY;
-    for (const [person, entry] of first) {
-      const at = servedAt.get(person) ?? -1;
-      if (at < least) [chosen, least] = [entry, at];
-    }
-    return chosen;
+    ordered = undefined;
   }
 
   const isReady = ({ model }: Entry) => model === undefined || loading === undefined || loading.ready(model);
@@ -80,35 +104,40 @@ export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turn
   function choose(): { readonly entry: Entry; readonly over?: Entry } | undefined {
     if (running.some(({ alone }) => alone)) return undefined;
     const room = waiting.filter(({ person }) => count(running, person) < runningEach);
-    const first = best(room, served);
+    const first = best(room);
     if (!first) return undefined;
     // Held back until it has the engine to itself, it holds the others, else it would wait for ever.
     if (first.alone) return running.length === 0 ? { entry: first } : undefined;
     if (fits(first) && isReady(first)) return { entry: first };
     const others = room.filter((entry) => !entry.alone && isReady(entry) && fits(entry));
-    const other = (passed.get(first.id) ?? 0) < passedAtMost ? best(others, served) : undefined;
+    const other = (passed.get(first.id) ?? 0) < passedAtMost ? best(others) : undefined;
     if (other) return { entry: other, over: first };
     return fits(first) ? { entry: first } : undefined;
   }
 
+  function take(entry: Entry): void {
+    waiting.splice(waiting.indexOf(entry), 1);
+    places.delete(entry.id);
+    passed.delete(entry.id);
+  }
+
   function forget(): void {
-    if (served.size < 1000) return;
-    const active = new Set([...waiting, ...running].map(({ person }) => person));
-    for (const person of served.keys()) if (!active.has(person)) served.delete(person);
+    if (nextTurn.size < 1000) return;
+    for (const [person, turn] of nextTurn) if (turn <= on) nextTurn.delete(person);
   }
 
   return {
     add(entry) {
       waiting.push(entry);
-      ordered = undefined;
+      places.set(entry.id, { on, came: came++, turn: on });
+      place(entry.person);
     },
 
     remove(id) {
-      const index = waiting.findIndex((entry) => entry.id === id);
-      if (index < 0) return false;
-      waiting.splice(index, 1);
-      passed.delete(id);
-      ordered = undefined;
+      const entry = waiting.find((entry) => entry.id === id);
+      if (!entry) return false;
+      take(entry);
+      place(entry.person);
       return true;
     },
 
@@ -119,18 +148,23 @@ export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turn
         passed.set(over.id, (passed.get(over.id) ?? 0) + 1);
         if (!isReady(over)) loading!.wanted(over.model!);
       }
-      passed.delete(entry.id);
-      waiting.splice(waiting.indexOf(entry), 1);
+      const { turn } = places.get(entry.id)!;
+      if (entry.urgency === 'normal') {
+        nextTurn.set(entry.person, turn + 1);
+        on = Math.max(on, turn);
+      }
+      take(entry);
       running.push(entry);
-      served.set(entry.person, turn++);
-      ordered = undefined;
+      place(entry.person);
       forget();
       return entry;
     },
 
     done(id) {
       const index = running.findIndex((entry) => entry.id === id);
-      if (index >= 0) running.splice(index, 1);
+      if (index < 0) return;
+      on += 1 / new Set([...waiting, ...running].map(({ person }) => person)).size;
+      running.splice(index, 1);
     },
 
     get startable() {
@@ -139,13 +173,7 @@ export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turn
 
     order() {
       if (ordered) return ordered;
-      const servedAt = new Map(served);
-      ordered = (['high', 'normal'] as const).flatMap((urgency) =>
-        rounds(
-          waiting.filter((entry) => entry.urgency === urgency),
-          servedAt,
-        ),
-      );
+      ordered = [...waiting].sort((a, b) => (before(a, b) ? -1 : 1));
       return ordered;
     },
 
@@ -155,30 +183,6 @@ export function createTurns({ slots, runningEach, loading }: TurnsOptions): Turn
     },
     waitingOf: (person) => count(waiting, person),
   };
-}
-
-/**
- * What taking `best` again and again comes to: round by round, one entry of each person that has one left, in the order
- * in which they were served last. Notes in `servedAt` who was served when, after all that is in it.
- */
-function rounds(line: readonly Entry[], servedAt: Map<string, number>): Entry[] {
-  const queues = new Map<string, Entry[]>();
-  for (const entry of line) {
-    const queue = queues.get(entry.person);
-    if (queue) queue.push(entry);
-    else queues.set(entry.person, [entry]);
-  }
-  let people = [...queues].sort(([a], [b]) => (servedAt.get(a) ?? -1) - (servedAt.get(b) ?? -1));
-  let at = Math.max(-1, ...servedAt.values());
-  const result: Entry[] = [];
-  for (let round = 0; people.length > 0; round++) {
-    for (const [person, queue] of people) {
-      result.push(queue[round]!);
-      servedAt.set(person, ++at);
-    }
-    people = people.filter(([, queue]) => queue.length > round + 1);
-  }
-  return result;
 }
 
 function count(entries: readonly Entry[], person: string): number {

@@ -1,4 +1,3 @@
-import { setTimeout as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Rows } from '../../src/engine/batcher.js';
 import { timeCalls } from '../../src/engine/timeCalls.js';
@@ -12,13 +11,15 @@ const like: Rows = { shape: 'A', count: 2, inputs, place: 0 };
 async function timed(time: (rows: number) => number, fails?: (rows: number) => Error | undefined) {
   const widths = createWidths(() => undefined);
   const asked: Rows[] = [];
+  let clock = 0;
   const run = async (rows: Rows) => {
     const error = fails?.(rows.count);
     if (error) throw error;
     asked.push(rows);
+    clock += time(rows.count);
     widths.observe(rows.shape, rows.count, time(rows.count));
   };
-  await timeCalls({ like, run, widths });
+  await timeCalls({ like, run, widths, now: () => clock });
   widths.settle('A');
   return { asked, tried: [...new Set(asked.map(({ count }) => count))], pace: widths.pace('A') };
 }
@@ -59,16 +60,7 @@ it('ends where memory does, with what is known until then', async () => {
 });
 
 it('runs short calls more often than long ones', async () => {
-  const count = async (milliseconds: number) => {
-    let calls = 0;
-    const widths = createWidths(() => undefined);
-    const run = async (rows: Rows) => {
-      calls++;
-      await later(milliseconds);
-      widths.observe(rows.shape, rows.count, rows.count);
-    };
-    await timeCalls({ like, run, widths });
-    return calls;
-  };
-  expect([await count(0), await count(210)]).toEqual([12, 4]);
+  expect((await timed((rows) => rows)).asked).toHaveLength(12);
+  expect((await timed((rows) => 210 * rows)).asked).toHaveLength(4);
+  expect((await timed((rows) => 1100 * rows)).asked).toHaveLength(2);
 });

@@ -32,6 +32,37 @@ describe('who is next', () => {
     expect(turns.next()?.id).toBe('a2');
   });
 
+  test('whoever asked first goes first, however long ago each was served', () => {
+    const turns = turnsWith('a1');
+    turns.next();
+    turns.add(entry('b1'));
+    turns.next();
+    for (const id of ['a1', 'b1']) turns.done(id);
+    for (const id of ['b2', 'a2', 'c1']) turns.add(entry(id));
+    // Each asked for one while nobody waited: the newcomer has no right of way.
+    expect(ids(turns.order())).toBe('b2 a2 c1');
+  });
+
+  test('the second of one person waits for the first of the others that came meanwhile, not of all that ever come', () => {
+    const turns = turnsWith('a1 a2');
+    turns.next();
+    let started = 0;
+    for (let others = 0; started < 100; others++) {
+      // Each time somebody new, so that there is always a first.
+      turns.add(entry(`n${others}`, { person: `new ${others}` }));
+      turns.done(turns.running[0]!.id);
+      started++;
+      if (turns.next()?.id === 'a2') break;
+    }
+    expect(started).toBeLessThan(5);
+  });
+
+  test('a place in the line that is given up is left to the same person’s next', () => {
+    const turns = turnsWith('a1 a2 a3 b1 b2');
+    turns.remove('a1');
+    expect(ids(turns.order())).toBe('a2 b1 a3 b2');
+  });
+
   test('the urgent go before all others', () => {
     const turns = turnsWith('a1 b1');
     turns.add(entry('c1', { urgency: 'high' }));

@@ -1,0 +1,14 @@
+/**
+ * mulberry32: a number in [0, 1) a call, the same ones for the same seed.
+ *
+ * @example const next = random(1); next();
+ */
+export function random(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
