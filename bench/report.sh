@@ -24,7 +24,7 @@ bench() {
   node dist/src/cli.js bench "$@" --rounds "$rounds" --python "$python" --out "$out/$name" > /dev/null
 }
 
-if [[ ! -e $sd15/model_index.json && $only == *@(sd15|cold)* ]]; then
+if [[ ! -e $sd15/model_index.json && $only == *@(sd15|cold|gpu)* ]]; then
   node -e "import('./dist/bench/random-checkpoint.js').then((made) => made.writeRandomFolder('sd15', process.argv[1]))" "$sd15"
 fi
 # The same of Stable Diffusion 1.5's sizes: name, rounds, size and steps.
@@ -42,6 +42,10 @@ sized cold 3 256 2 --only cold --quality exact --compare diffusers,openvino
 sized sd15-256 2 256 8 --only warm,call --compare all
 sized sd15-alone 3 256 8 --only batch,forms --quality exact
 sized sd15-512 1 512 8 --only warm,call --compare all --calls 2
+
+# On a GPU, by ONLY="gpu gpu-images": the article's 50 steps, alone and three at once.
+sized gpu 3 512 50 --device cuda --quality exact --compare diffusers-fp16,diffusers,diffusers-compiled
+sized gpu-images 3 512 50 --device cuda --quality exact --images 3 --only warm,cold --compare diffusers-fp16
 
 for name in $only; do
   cat "$out/$name/bench.md"

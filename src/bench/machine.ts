@@ -8,6 +8,8 @@ export interface Machine {
   /** What of it matters to an engine, as Linux calls it. */
   readonly cpu_features: readonly string[];
   readonly cores: number;
+  /** Where the networks ran on one. */
+  readonly gpu?: string;
   readonly memory_mb: number;
   readonly platform: string;
   /** Of the last minute before the run: what else the machine had to do. */
@@ -26,8 +28,11 @@ const features = [
   'bf16',
 ];
 
-/** @example machine().cpu; // 'AMD EPYC 9R14' */
-export function machine(): Machine {
+/**
+ * @param gpu where the networks run on one
+ * @example machine().cpu; // 'AMD EPYC 9R14'
+ */
+export function machine(gpu?: string): Machine {
   const limit = process.constrainedMemory();
   const bytes = limit > 0 && limit < totalmem() ? limit : totalmem();
   const flags = new Set(/^(?:flags|Features)\s*: (.*)$/m.exec(read('/proc/cpuinfo'))?.[1]?.split(' '));
@@ -35,6 +40,7 @@ export function machine(): Machine {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cpu_features: features.filter((feature) => flags.has(feature)),
     cores: availableParallelism(),
+    gpu,
     memory_mb: Math.round(bytes / 1e6),
     platform: `${process.platform} ${process.arch}`,
     load: Number(loadavg()[0]!.toFixed(2)),

@@ -34,6 +34,7 @@ function head({ model, device, settings, machine, versions, command, date }: Rep
     '',
     `${upper(pictures)} of ${steps} steps, guidance ${guidance}; medians of ${rounds} ${rounds === 1 ? 'round' : 'rounds'}, a U-Net call's of ${calls} a round; all in turns.`,
     '',
+    ...(machine.gpu === undefined ? [] : [`- ${machine.gpu}`]),
     `- ${machine.cores} cores of ${machine.cpu}${features}, ${threads} threads, ${(machine.memory_mb / 1000).toFixed(0)} GB, ${machine.platform}, load ${machine.load} before`,
     `- ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly vae: string | undefined;
   readonly modelFolders: readonly string[];
   readonly device: Exclude<Device, 'auto'>;
+  /** Which GPU that is, where it is one. */
+  readonly gpu?: string;
   readonly threads: number | undefined;
   readonly cacheFolder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -76,7 +78,7 @@ export async function runBench(options: BenchOptions): Promise<Report> {
   const checkpoint = await openCheckpoint(model, { cacheFolder, vae });
   const ask = askFor(options, configuredFacts(checkpoint), checkpoint.name);
   const tokens = contextTokens(checkpoint);
-  const started = machine();
+  const started = machine(options.gpu);
   const folder = await mkdtemp(join(tmpdir(), 'kiln-bench-'));
   const unet = kilnUNet({ model, device, threads, cacheFolder, environment, signal });
   try {

@@ -4,6 +4,8 @@ import { peers } from '../bench/peers.js';
 import { runBench, subjects } from '../bench/runBench.js';
 import { makeReportFolder, writeReport } from '../bench/writeReport.js';
 import { UserError } from '../errors.js';
+import { cudaSystem } from '../gpu/cudaSystem.js';
+import { whatIsMissing } from '../gpu/whatIsMissing.js';
 import { type Device, qualities } from '../job.js';
 import { readBenchArguments } from './benchArguments.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
@@ -61,10 +63,10 @@ async function bench(args: Arguments, { stdout, stderr, signal, loadConfig }: Su
   // KILN_VAE is that of KILN_MODEL.
   const vae = wanted.model === undefined ? await vaePath(config.vae, config.modelFolders) : undefined;
   if (wanted.out !== undefined) await makeReportFolder(wanted.out);
-  const device = await usableDevice(wanted.device ?? config.device, config.environment);
+  const where = await usableDevice(wanted.device ?? config.device, config.environment);
 
   const report = await runBench({
-    ...{ ...wanted, model, vae, device, signal, modelFlag: wanted.model },
+    ...{ ...wanted, ...where, model, vae, signal, modelFlag: wanted.model },
     picture: { width: size, height: size, steps, guidance },
     peerProgram: [python, peerProgram ?? join(packageFolder, 'scripts', 'bench', 'peer.py')],
     modelFolders: config.modelFolders,
@@ -79,17 +81,19 @@ async function bench(args: Arguments, { stdout, stderr, signal, loadConfig }: Su
   stdout.write(wanted.json ? `${JSON.stringify(report)}\n` : benchMarkdown(report));
 }
 
-/** @throws UserError `no-device` with what is missing */
+/** Where to run, and which GPU that is. @throws UserError `no-device` with what is missing */
 async function usableDevice(
   device: Device,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<Exclude<Device, 'auto'>> {
-  if (device === 'cpu') return device;
+): Promise<{ readonly device: Exclude<Device, 'auto'>; readonly gpu?: string }> {
+  if (device === 'cpu') return { device };
   const wanted = device === 'auto' || device === 'cuda' ? 'cuda:0' : device;
   const reason = await whyNotUsable(wanted, environment);
-  if (reason === undefined) return wanted;
-  if (device === 'auto') return 'cpu';
-  throw new UserError('no-device', reason);
+  if (reason !== undefined && device === 'auto') return { device: 'cpu' };
+  const cuda = wanted === 'webgpu' ? undefined : await cudaSystem(environment);
+  if (reason !== undefined) throw new UserError('no-device', (cuda && whatIsMissing(cuda)) ?? reason);
+  const gpu = cuda?.gpus[Number(wanted.split(':')[1])];
+  return { device: wanted, gpu: gpu && `${gpu.name}, driver ${cuda?.driver}` };
 }
 
 /** The command again, as whoever wants the same figures types it. */
