@@ -5,7 +5,6 @@ import { runBench, subjects } from '../bench/runBench.js';
 import { makeReportFolder, writeReport } from '../bench/writeReport.js';
 import { UserError } from '../errors.js';
 import { cudaSystem } from '../gpu/cudaSystem.js';
-import { whatIsMissing } from '../gpu/whatIsMissing.js';
 import { type Device, qualities } from '../job.js';
 import { readBenchArguments } from './benchArguments.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
@@ -81,7 +80,7 @@ async function bench(args: Arguments, { stdout, stderr, signal, loadConfig }: Su
   stdout.write(wanted.json ? `${JSON.stringify(report)}\n` : benchMarkdown(report));
 }
 
-/** Where to run, and which GPU that is. @throws UserError `no-device` with what is missing */
+/** Where to run, and which GPU that is. @throws UserError `no-device` */
 async function usableDevice(
   device: Device,
   environment: Readonly<Record<string, string | undefined>>,
@@ -90,10 +89,11 @@ async function usableDevice(
   const wanted = device === 'auto' || device === 'cuda' ? 'cuda:0' : device;
   const reason = await whyNotUsable(wanted, environment);
   if (reason !== undefined && device === 'auto') return { device: 'cpu' };
-  const cuda = wanted === 'webgpu' ? undefined : await cudaSystem(environment);
-  if (reason !== undefined) throw new UserError('no-device', (cuda && whatIsMissing(cuda)) ?? reason);
-  const gpu = cuda?.gpus[Number(wanted.split(':')[1])];
-  return { device: wanted, gpu: gpu && `${gpu.name}, driver ${cuda?.driver}` };
+  if (reason !== undefined) throw new UserError('no-device', reason);
+  if (wanted === 'webgpu') return { device: wanted };
+  const { gpus, driver } = await cudaSystem(environment);
+  const gpu = gpus[Number(wanted.split(':')[1])];
+  return { device: wanted, gpu: gpu && `${gpu.name}, driver ${driver}` };
 }
 
 /** The command again, as whoever wants the same figures types it. */
