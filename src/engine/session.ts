@@ -65,24 +65,8 @@ const smallInt8Weights = 1024 * 2 ** 20;
  * const { out_sample } = await session.run({ sample, timestep, encoder_hidden_states });
  */
 export async function openSession(model: Uint8Array, options: SessionOptions): Promise<Session> {
-  const { device, weightsFolder, weightBytes, int8, threads, onRun, asWritten } = options;
-  const small = weightBytes < (int8 ? smallInt8Weights : smallWeights);
-  const create = () =>
-    InferenceSession.create(model, {
-      executionProviders: [provider(device)],
-      graphOptimizationLevel: asWritten ? 'disabled' : small ? 'all' : 'extended',
-      intraOpNumThreads: threads ?? availableParallelism(),
-      logSeverityLevel: silent,
-      extra: {
-        session: {
-          model_external_initializers_file_folder_path: weightsFolder,
-          disable_prepacking: small ? '0' : '1',
-          x64quantprecision: int8?.saturates ? '1' : '0',
-          // Weights then lie outside the arena, which would keep up to twice their size.
-          use_device_allocator_for_initializers: device.startsWith('cuda') ? '1' : '0',
-        },
-      },
-    });
+  const { device, onRun } = options;
+  const create = () => InferenceSession.create(model, nativeOptions(options));
   env.logLevel = 'fatal';
   const session = await marked(onRun, slowly, create).catch((error) => {
     throw memoryError(error, device) ?? noDevice(error, device) ?? error;
@@ -110,8 +94,35 @@ export async function openSession(model: Uint8Array, options: SessionOptions): P
         ]),
       );
     },
-    weightBytes,
+    weightBytes: options.weightBytes,
     release: () => session.release(),
+  };
+}
+
+/**
+ * What ONNX Runtime is told of a session.
+ *
+ * @example nativeOptions({ device: 'cpu', weightsFolder: '/m/unet', weightBytes: 7e7 }).graphOptimizationLevel; // 'all'
+ */
+export function nativeOptions(options: SessionOptions): InferenceSession.SessionOptions {
+  const { device, weightsFolder, weightBytes, int8, threads, asWritten } = options;
+  const small = weightBytes < (int8 ? smallInt8Weights : smallWeights);
+  const cuda = device.startsWith('cuda');
+  return {
+    executionProviders: [provider(device)],
+    graphOptimizationLevel: asWritten ? 'disabled' : small ? 'all' : 'extended',
+    intraOpNumThreads: threads ?? availableParallelism(),
+    logSeverityLevel: silent,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: weightsFolder,
+        // On CUDA it copies nothing, and NhwcConv learns there that its filters are NHWC: without it they are misread.
+        disable_prepacking: small || cuda ? '0' : '1',
+        x64quantprecision: int8?.saturates ? '1' : '0',
+        // Weights then lie outside the arena, which would keep up to twice their size.
+        use_device_allocator_for_initializers: cuda ? '1' : '0',
+      },
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { gemm } from '../../src/engine/onnx/gemm.js';
 import { createGraph, type Graph } from '../../src/engine/onnx/graph.js';
 import { encodeModel } from '../../src/engine/onnx/protobuf.js';
 import { batch } from '../../src/engine/onnx/shape.js';
-import { openSession, type SessionOptions, whyNotOn } from '../../src/engine/session.js';
+import { nativeOptions, openSession, type SessionOptions, whyNotOn } from '../../src/engine/session.js';
 
 async function open(graph: Graph, options: Partial<SessionOptions> = {}) {
   const session = await openSession(encodeModel(graph), {
@@ -97,6 +97,27 @@ describe('a session', () => {
       code: 'out-of-memory',
       message:
         'Cannot run the model on cpu: it needs more memory than there is, want a smaller picture or model',
+    });
+  });
+});
+
+describe('large weights', () => {
+  const told = (device: SessionOptions['device']) =>
+    nativeOptions({ device, weightsFolder: '/m', weightBytes: 2e9 }).extra as {
+      session: Record<string, string>;
+    };
+
+  it('are mapped on the CPU as they are', () => {
+    expect(told('cpu').session).toMatchObject({
+      disable_prepacking: '1',
+      use_device_allocator_for_initializers: '0',
+    });
+  });
+
+  it('on CUDA are told to kernels, as NhwcConv misreads its filters else, and lie outside the arena', () => {
+    expect(told('cuda:0').session).toMatchObject({
+      disable_prepacking: '0',
+      use_device_allocator_for_initializers: '1',
     });
   });
 });
