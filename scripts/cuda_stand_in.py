@@ -3,12 +3,12 @@
 Memory is the host's, kernels are named and not run, so results mean nothing. What is real: where each node is placed,
 every check that a kernel makes on the host, which kernel is chosen for a compute capability, and all of Kiln around it.
 
-Needs gcc, nm and strings, and onnxruntime-gpu of the version in package.json (PyPI), unpacked:
+Needs gcc, nm and strings, and the provider:
 
-    pip download --no-deps onnxruntime-gpu==1.30.0 && unzip onnxruntime_gpu-*.whl -d wheel
-    cp wheel/onnxruntime/capi/libonnxruntime_providers_{cuda,shared}.so node_modules/onnxruntime-node/bin/napi-v6/linux/x64/
-    python scripts/cuda_stand_in.py wheel/onnxruntime/capi/libonnxruntime_providers_cuda.so build
+    npx kiln gpu install
+    python scripts/cuda_stand_in.py node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime_providers_cuda.so build
     LD_LIBRARY_PATH=build ORT_STAND_IN_SM=86 npx kiln draw "a red heart" --device cuda
+    LD_LIBRARY_PATH=build ORT_STAND_IN_SM=86 npx vitest run --config vitest.cuda.config.ts
 
 In a copy of the checkout: with the provider there, `--device auto` takes the GPU that is none. ORT_STAND_IN_KERNELS=1
 names every kernel on stderr, in a session of your own: the engine's process keeps its stderr to itself.
