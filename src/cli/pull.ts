@@ -6,6 +6,7 @@ import type { Pulled } from '../hub/pulling.js';
 import { parseSource } from '../hub/source.js';
 import { createWire } from '../hub/wire.js';
 import { shownBytes } from './bytes.js';
+import { checkPulled } from './checkPulled.js';
 import type { Arguments, CliCommand, Surroundings } from './command.js';
 import { startPullProgress } from './pullProgress.js';
 
@@ -34,7 +35,7 @@ async function run({ positionals, flags }: Arguments, surroundings: Surroundings
     const found = typed === undefined ? 'nothing' : `${positionals.length} of them`;
     throw new UserError('bad-option', `Cannot pull: found ${found}, want one OWNER/REPO or address`);
   }
-  const { hub, modelFolders } = loadConfig();
+  const { hub, modelFolders, cacheFolder } = loadConfig();
   const kind = flags.get('kind');
   if (kind !== undefined && !words.includes(kind as Kind)) {
     throw new UserError('bad-option', `Cannot pull: found --kind ${kind}, want one of ${words.join(', ')}`);
@@ -53,6 +54,7 @@ async function run({ positionals, flags }: Arguments, surroundings: Surroundings
       kind: kind as Kind | undefined,
     };
     const pulled = await pull({ ...request, modelsFolder: modelFolders[0]! }, wire, progress);
+    if (pulled.kind === 'model') await checkPulled(pulled.path, cacheFolder);
     progress.stop();
     stdout.write(flags.has('json') ? `${JSON.stringify(pulled)}\n` : sentence(called, pulled));
   } catch (error) {

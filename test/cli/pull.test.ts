@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
@@ -21,6 +21,16 @@ test('what was pulled draws with no hub in reach', async () => {
   expect(pulled).toMatchObject({ status: 0, stderr: '' });
   expect(pulled.stdout).toMatch(
     /^tiny: model, \d+ files, [\d.]+ [kM]B, licence openrail, in .*data\/models\/tiny\n$/,
+  );
+
+  // Its weights are known by now: the first start does not read them through.
+  const known = readdirSync(join(folder, 'data', 'cache', 'checked')).map(
+    (name) => JSON.parse(readFileSync(join(folder, 'data', 'cache', 'checked', name), 'utf8')).path,
+  );
+  expect(known.filter((path) => path.endsWith('.safetensors')).toSorted()).toEqual(
+    ['text_encoder/model', 'unet/diffusion_pytorch_model', 'vae/diffusion_pytorch_model'].map((name) =>
+      join(realpathSync(folder), 'data', 'models', 'tiny', `${name}.safetensors`),
+    ),
   );
 
   const asked = hub.asked.length;
