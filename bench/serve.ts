@@ -14,10 +14,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { Clock } from '../src/clock.js';
 import { arrivals } from './serve/arrivals.js';
 import { figuresOf } from './serve/figures.js';
 import { type Policy, policies, type Served, serve } from './serve/policies.js';
+import { realClock } from './serve/realClock.js';
 import { measureTimes, type RealOptions, realStudio } from './serve/realStudio.js';
 import { type Report, type Row, serveChart, serveMarkdown } from './serve/report.js';
 import { simulate, simulateAsks } from './serve/simulate.js';
@@ -48,6 +48,10 @@ const builtIn: RealOptions = {
 };
 try {
   const times = values.times ? await readTimes(values.times) : await measureTimes(builtIn);
+  if (values.out) {
+    await mkdir(values.out, { recursive: true });
+    await writeFile(join(values.out, 'times.json'), `${JSON.stringify(times, undefined, 2)}\n`);
+  }
   const real = values.real
     ? await drawReally(times, Number(values.real), Number(values.at) / 100)
     : undefined;
@@ -55,9 +59,7 @@ try {
   const markdown = serveMarkdown(report);
   process.stdout.write(markdown);
   if (values.out) {
-    await mkdir(values.out, { recursive: true });
     await writeFile(join(values.out, 'serve.json'), `${JSON.stringify(report, undefined, 2)}\n`);
-    await writeFile(join(values.out, 'times.json'), `${JSON.stringify(times, undefined, 2)}\n`);
     await writeFile(join(values.out, 'serve.md'), markdown);
     await writeFile(join(values.out, 'serve.png'), serveChart(report));
   }
@@ -125,12 +127,3 @@ function add(all: Map<Policy, Served[]>, policy: Policy, served: readonly Served
   }));
   all.set(policy, [...before, ...later]);
 }
-
-/** Keeps the process alive while nothing is drawn. */
-const realClock: Clock = {
-  now: () => performance.now(),
-  after(milliseconds, work) {
-    const timer = setTimeout(work, milliseconds);
-    return () => clearTimeout(timer);
-  },
-};

@@ -88,6 +88,29 @@ describe('models', () => {
   });
 });
 
+test('a model has as many slots as its warm-up measured, before that as are guessed, and what is set counts first', async () => {
+  const source = `let slots = 1;
+    export const openPipeline = async () => ({
+      get facts() { return { slots }; },
+      warm: async () => { await new Promise((done) => setTimeout(done, 300)); slots = 6; },
+      close: async () => {},
+    });`;
+  const measured = `data:text/javascript,${encodeURIComponent(source)}`;
+  const openWith = async (env: Record<string, string>) => {
+    const config = configFrom({ KILN_DATA: folder, KILN_DEVICE: 'cpu', PATH: process.env.PATH, ...env });
+    const studio = await openStudio({ config, logger: silentLogger, pipeline: measured });
+    onTestFinished(() => studio.close());
+    return studio;
+  };
+  const studio = await openWith({});
+  expect(studio.slots('sprite')).toBe(4);
+  await until(() => studio.ready);
+  expect([studio.slots('sprite'), studio.slots(), studio.slots('of no such name')]).toEqual([6, 6, 1]);
+  const set = await openWith({ KILN_SLOTS: '3' });
+  await until(() => set.ready);
+  expect(set.slots('sprite')).toBe(3);
+});
+
 test('a closed studio draws no more', async () => {
   const { studio } = await open();
   await studio.close();
