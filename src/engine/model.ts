@@ -33,7 +33,7 @@ export interface Model {
   /** Alone, or in one graph with a ControlNet. */
   unet(shape: UNetShape, control?: ControlNet, how?: UNetHow): Network;
   /** Sizes are in latents. */
-  decoder(size: Size): Network;
+  decoder(size: Size, how?: Pick<UNetHow, 'numbers'>): Network;
   encoder(size: Size): Network;
   /** Always on the CPU; undefined where the checkpoint has none. */
   readonly safetyChecker: Network | undefined;
@@ -139,6 +139,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
   ): Network => sessions.network(name, size, () => compile(name, component, build, precision, control));
 
   const { textEncoders, unet, vae, safetyChecker } = checkpoint;
+  const inInt8 = (numbers: UNetHow['numbers']) => options.device === 'cpu' && numbers === 'int8';
   const sizeKey = ({ width, height }: Size) => `${width}×${height}`;
 
   return {
@@ -161,7 +162,7 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
     },
 
     unet(shape, control, { numbers: wanted, features = '', form } = {}) {
-      const numbers = options.device === 'cpu' && wanted === 'int8' ? 'int8' : '';
+      const numbers = inInt8(wanted) ? 'int8' : '';
       const of = `${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
       const key = `${sizeKey(shape)}/${of} ${numbers} ${features} ${form ?? ''}`.trimEnd();
       const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
@@ -173,15 +174,13 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       return numbers === 'int8' ? { ...opened, alone: true } : opened;
     },
 
-    decoder: (size) =>
-      network(
-        'vae decoder',
-        sizeKey(size),
-        vae,
-        (p) =>
-          vae.kind === 'kl' ? buildVaeDecoder(p, vae.config, size) : buildTinyVaeDecoder(p, vae.config, size),
-        vaePrecision(checkpoint),
-      ),
+    decoder(size, { numbers } = {}) {
+      const int8 = inInt8(numbers) && vae.kind === 'kl';
+      const build: Build = (p) =>
+        vae.kind === 'kl' ? buildVaeDecoder(p, vae.config, size) : buildTinyVaeDecoder(p, vae.config, size);
+      const key = `${sizeKey(size)}${int8 ? ' int8' : ''}`;
+      return network('vae decoder', key, vae, build, int8 ? 'int8' : vaePrecision(checkpoint));
+    },
 
     encoder(size) {
       const factor = checkpoint.vaeScaleFactor;

@@ -6,13 +6,12 @@
  */
 import { add, gelu, mul } from '../onnx/elementwise.js';
 import type { Var } from '../onnx/graph.js';
-import { gather, reshape, resizeNearest, transpose } from '../onnx/layout.js';
-import { pad } from '../onnx/pad.js';
+import { reshape, resizeNearest, transpose } from '../onnx/layout.js';
 import { dynamicQuantize, matMulIntegerToFloat, type Quantized } from '../onnx/quantized.js';
 import type { Dim } from '../onnx/shape.js';
 import { cpuTarget } from './cpu.js';
+import { foldedTaps, int8Conv, int8ConvOfDouble } from './int8-conv.js';
 import { quantizedWeight } from './int8-weights.js';
-import { fits, taps, type Window } from './taps.js';
 import { type LinearSpec, layer, type Size, type Target } from './target.js';
 
 /** Channels below which a product is too small to gain, and too near the latents to lose. */
@@ -49,14 +48,9 @@ const product = layer((p, x: Quantized, spec: LinearSpec): Var => {
 /** The first or the second half of what a Linear gives, tokens [B,S,in] → [B,S,out / 2]. */
 const half = layer((p, x: Quantized, spec: LinearSpec, which: 0 | 1): Var => {
   const count = spec.out / 2;
-  const rows = { first: which * count, count };
-  const bias = p.derived('bias', {
-    from: [{ name: 'bias', shape: [spec.out] }],
-    shape: [count],
-    how: `rows ${rows.first}+${count}`,
-    compute: ([all]) => all!.slice(rows.first, rows.first + count),
-  });
-  return matMulIntegerToFloat(x, quantizedWeight(p, [spec.out, spec.in], rows), bias);
+  const rows = [which * count, (which + 1) * count] as const;
+  const bias = p.weight('bias', [spec.out], [count], rows);
+  return matMulIntegerToFloat(x, quantizedWeight(p, [spec.out, spec.in], { rows }), bias);
 });
 
 export const cpuInt8Target: Target = {
@@ -64,20 +58,25 @@ export const cpuInt8Target: Target = {
   toTokens,
   fromTokens,
 
-  conv: layer((p, map, spec) => {
-    if (spec.in < few || spec.out < few) return cpuTarget.conv(p, map, spec);
+  conv: layer((p, x, spec) => {
+    if (spec.in < few || spec.out < few) return cpuTarget.conv(p, x, spec);
     const { kernel = 3, stride = 1, enlarge } = spec;
-    const x = enlarge === undefined ? map : resizeNearest(map, enlarge.height, enlarge.width);
-    const pad1 = (kernel - 1) / 2;
-    const { pads = [pad1, pad1, pad1, pad1] } = spec;
+    const around = (kernel - 1) / 2;
+    const { pads = [around, around, around, around] } = spec;
     const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);
-    const weight = quantizedWeight(p, [spec.out, spec.in, kernel, kernel]);
+    const shape = [spec.out, spec.in, kernel, kernel];
+    const from = cpuTarget.size(x);
+    const usual = kernel === 3 && stride === 1 && pads.every((zeros) => zeros === 1);
+    if (usual && enlarge?.height === 2 * from.height && enlarge.width === 2 * from.width) {
+      const folds = [0, 1, 2, 3].map((i) => [foldedTaps(i >> 1), foldedTaps(i & 1)] as const);
+      const weights = folds.map((folds) => quantizedWeight(p, shape, { folds }));
+      return fromTokens(int8ConvOfDouble(quantizedTokens(x), from, weights, bias), enlarge);
+    }
+    const map = enlarge === undefined ? x : resizeNearest(x, enlarge.height, enlarge.width);
     const window = { kernel, stride, pads };
-    const size = cpuTarget.size(x);
-    return fromTokens(
-      matMulIntegerToFloat(windows(quantizedTokens(x), size, window), weight, bias),
-      fits(size, window),
-    );
+    const weight = quantizedWeight(p, shape);
+    const { pixels, size } = int8Conv(quantizedTokens(map), enlarge ?? from, window, weight, bias);
+    return fromTokens(pixels, size);
   }),
 
   linear: layer((p, x, spec) => {
@@ -106,15 +105,3 @@ export const cpuInt8Target: Target = {
     return add(y, plus);
   }),
 };
-
-/** The pixels [B,H·W,C] under the window, at each of its places: [B,H'·W',k·k·C]. */
-function windows(x: Quantized, size: Size, window: Window): Quantized {
-  const { kernel, stride, pads } = window;
-  if (kernel === 1 && stride === 1 && pads.every((pad) => pad === 0)) return x;
-  const [b, , c] = x.values.shape as [Dim, number, number];
-  const out = fits(size, window);
-  // One more pixel stands for all that are outside.
-  const pixels = pad(x.values, { 1: [0, 1] }, x.zero);
-  const under = gather(pixels, taps(pixels.graph, size, size, window), 1);
-  return { ...x, values: reshape(under, [b, out.height * out.width, kernel * kernel * c]) };
-}

@@ -1,11 +1,15 @@
 import type { QuantizedWeight } from '../onnx/quantized.js';
 import type { Derivation, Params } from './target.js';
 
-/** Rows of a stored matrix [out,in] that are one layer's, where a tensor holds several layers'. */
-export interface Rows {
-  readonly first: number;
-  readonly count: number;
+/** What of a stored tensor a layer's matrix is made of; all of it, as it is, when left out. */
+export interface Part {
+  /** Of a matrix [out,in] that holds several layers', the first row that is wanted and the one after the last. */
+  readonly rows?: readonly [number, number];
+  /** Of a filter, which rows and columns of the kernel are added up, for each row and column that is left. */
+  readonly folds?: readonly [Fold, Fold];
 }
+
+type Fold = readonly (readonly number[])[];
 
 /**
  * A stored Linear [out,in], or filter [out,in,k,k], as the matrix [k·k·in, out] of whole numbers from −127 to 127 and a
@@ -13,30 +17,52 @@ export interface Rows {
  *
  * @example const weight = quantizedWeight(p, [640, 320]); // values int8 [320,640], scale float32 [640]
  */
-export function quantizedWeight(p: Params, shape: readonly number[], rows?: Rows): QuantizedWeight {
-  const [all, channels, ...kernel] = shape as [number, number, ...number[]];
-  const { first, count } = rows ?? { first: 0, count: all };
-  const taps = kernel.reduce((product, length) => product * length, 1);
-  const length = channels * taps;
-  const part = ([stored]: readonly Float32Array[]) =>
-    stored!.subarray(first * length, (first + count) * length);
-  const which = rows ? ` ${first}+${count}` : '';
+export function quantizedWeight(p: Params, shape: readonly number[], part: Part = {}): QuantizedWeight {
+  const [all, channels, side = 1] = shape as [number, number, number?];
+  const { rows: [first, end] = [0, all], folds } = part;
+  const count = end - first;
+  const taps = folds ? folds[0].length * folds[1].length : side * side;
+  const length = channels * side * side;
+  const rowsOf = ([stored]: readonly Float32Array[]) => {
+    const rows = stored!.subarray(first * length, end * length);
+    return folds ? folded(rows, side, folds) : rows;
+  };
+  const which = [part.rows && `rows ${first} to ${end}`, folds && JSON.stringify(folds)]
+    .filter(Boolean)
+    .join(' ');
   const derive = (derivation: Omit<Derivation, 'from'>) =>
     p.derived('weight', { from: [{ name: 'weight', shape }], ...derivation });
   return {
     values: derive({
-      shape: [length, count],
+      shape: [channels * taps, count],
       dtype: 'int8',
-      how: `int8${which}`,
-      compute: (parts) => quantize(part(parts), { count, channels, taps }),
+      how: `int8 ${which}`.trimEnd(),
+      compute: (parts) => quantize(rowsOf(parts), { count, channels, taps }),
     }),
     scale: derive({
       shape: [count],
       dtype: 'float32',
-      how: `int8 scale${which}`,
-      compute: (parts) => scalesOf(part(parts), count),
+      how: `int8 scale ${which}`.trimEnd(),
+      compute: (parts) => scalesOf(rowsOf(parts), count),
     }),
   };
+}
+
+/** Kernels [n,k,k] with rows and columns added up: [n,k',k']. */
+function folded(kernels: Float32Array, side: number, [down, across]: readonly [Fold, Fold]): Float32Array {
+  const from = side * side;
+  const to = down.length * across.length;
+  const result = new Float32Array((kernels.length / from) * to);
+  for (let at = 0; at < result.length / to; at++)
+    down.forEach((rows, y) => {
+      across.forEach((columns, x) => {
+        let sum = 0;
+        for (const row of rows)
+          for (const column of columns) sum += kernels[at * from + row * side + column]!;
+        result[at * to + y * across.length + x] = sum;
+      });
+    });
+  return result;
 }
 
 /** Of each of `count` rows, what 127 stands for, divided by it; 1 for a row of zeros. */

@@ -82,14 +82,19 @@ export function split(x: Var, count: number, axis: number): Var[] {
 
 /** The first `count` along `axis`. */
 export function take(x: Var, count: number, axis: number): Var {
+  return slice(x, 0, count, axis);
+}
+
+/** Those from `begin` to before `end` along `axis`. */
+export function slice(x: Var, begin: number, end: number, axis: number): Var {
   const dim = x.shape[axis];
-  if (typeof dim !== 'number' || count < 1 || count > dim)
+  if (typeof dim !== 'number' || begin < 0 || end <= begin || end > dim)
     return x.graph.fail(
-      `the first ${count} of ${showShape(x.shape)} along axis ${axis}: there are not so many`,
+      `${begin === 0 ? `the first ${end}` : `those from ${begin} to ${end}`} of ${showShape(x.shape)} along axis ${axis}: there are not so many`,
     );
-  if (count === dim) return x;
-  const numbers = [[0], [count], [axis]].map((values) => x.graph.constant('int64', [1], values));
-  const shape = x.shape.map((d, i) => (i === axis ? count : d));
+  if (begin === 0 && end === dim) return x;
+  const numbers = [[begin], [end], [axis]].map((values) => x.graph.constant('int64', [1], values));
+  const shape = x.shape.map((d, i) => (i === axis ? end - begin : d));
   return x.graph.node('Slice', [x, ...numbers], [{ dtype: x.dtype, shape }])[0]!;
 }
 

@@ -105,6 +105,24 @@ describe('8-bit products', () => {
       convolved({ in: 32, out: 32, stride: 2, pads: [0, 0, 1, 1] }),
     ],
     [
+      'a convolution of a map of twice the size',
+      filter(48, 64, 3),
+      { x: noise([2, 64, 7, 5]) },
+      convolved({ in: 64, out: 48, enlarge: { height: 14, width: 10 } }),
+    ],
+    [
+      'a convolution of a map of nearly twice the size',
+      filter(48, 64, 3),
+      { x: noise([2, 64, 7, 5]) },
+      convolved({ in: 64, out: 48, enlarge: { height: 13, width: 10 } }),
+    ],
+    [
+      'a convolution of a map too large to be done at once',
+      filter(32, 320, 3),
+      { x: noise([1, 320, 132, 144]) },
+      convolved({ in: 320, out: 32 }),
+    ],
+    [
       'a convolution of pixels, without a bias',
       { 'conv.weight': [48, 64, 1, 1] },
       { x: noise([2, 64, 7, 5]) },
