@@ -38,14 +38,16 @@ export function int8Conv(
     width: Math.floor((padded.size.width - kernel) / stride) + 1,
   };
   const length = kernel * kernel * c;
-  const rows = divisor(out.height, Math.max(1, Math.floor(mostBytes / (length * out.width))));
-  const places = taps(x.values.graph, { height: rows, width: out.width }, padded.size.width, window);
+  const count = Math.ceil((out.height * out.width * length) / mostBytes);
+  const rows = Math.ceil(out.height / count);
   const strips: Var[] = [];
   for (let row = 0; row < out.height; row += rows) {
+    const strip = { height: Math.min(rows, out.height - row), width: out.width };
     const begin = row * stride * padded.size.width;
-    const end = begin + ((rows - 1) * stride + kernel) * padded.size.width;
+    const end = begin + ((strip.height - 1) * stride + kernel) * padded.size.width;
+    const places = taps(x.values.graph, strip, padded.size.width, window);
     const under = gather(slice(padded.values, begin, end, 1), places, 1); // [B, rows·W'·k·k, C]
-    const values = reshape(under, [b, rows * out.width, length]);
+    const values = reshape(under, [b, strip.height * strip.width, length]);
     strips.push(matMulIntegerToFloat({ ...x, values }, weight, bias));
   }
   return { pixels: strips.length === 1 ? strips[0]! : concat(strips, 1), size: out };
@@ -92,12 +94,6 @@ function framed(x: Quantized, { height, width }: Size, [top, left, bottom, right
   const map = reshape(x.values, [b, height, width, c]);
   const values = pad(map, { 1: [top, bottom], 2: [left, right] }, x.zero);
   return { values: reshape(values, [b, size.height * size.width, c]), size };
-}
-
-/** The largest divisor of `whole` up to `most`. */
-function divisor(whole: number, most: number): number {
-  for (let part = Math.min(whole, most); part > 1; part--) if (whole % part === 0) return part;
-  return 1;
 }
 
 /** Which pixel is under each place of the window, at each of its places on the map: int32 [H'·W'·k·k]. */
