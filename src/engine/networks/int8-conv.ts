@@ -6,7 +6,7 @@ import { matMulIntegerToFloat, type Quantized, type QuantizedWeight } from '../o
 import type { Dim } from '../onnx/shape.js';
 import type { Size } from './target.js';
 
-export interface Window {
+interface Window {
   readonly kernel: number;
   readonly stride: number;
   /** Zeros at top, left, bottom, right. */

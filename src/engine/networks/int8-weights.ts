@@ -2,7 +2,7 @@ import type { QuantizedWeight } from '../onnx/quantized.js';
 import type { Derivation, Params } from './target.js';
 
 /** What of a stored tensor a layer's matrix is made of; all of it, as it is, when left out. */
-export interface Part {
+interface Part {
   /** Of a matrix [out,in] that holds several layers', the first row that is wanted and the one after the last. */
   readonly rows?: readonly [number, number];
   /** Of a filter, which rows and columns of the kernel are added up, for each row and column that is left. */
