@@ -25,8 +25,8 @@ async function openDrawing(of: (model: Model) => Model) {
   onTestFinished(() => variants.close());
   const calls = createUNetCalls();
 
-  return async (prompt: string, seed: number): Promise<Pixels> => {
-    const request = { prompt, seed, steps: 20, guidance: 3, width: 128, height: 128 };
+  return async (prompt: string, seed: number, steps = 14): Promise<Pixels> => {
+    const request = { prompt, seed, steps, guidance: 3, width: 128, height: 128 };
     const variant = await variants.of(request);
     const model = of(variant.model);
     const autoencoder = createAutoencoder(model);
@@ -50,7 +50,7 @@ function peakToNoise(found: Pixels, wanted: Pixels): number {
   return 10 * Math.log10(255 ** 2 / (errors / wanted.data.length));
 }
 
-const prompts = ['a red heart', 'a knight with a sword', 'a green potion bottle', 'a blue dragon'];
+const prompts = ['a red heart', 'a knight with a sword', 'a green potion bottle'];
 
 it('pictures of the built-in model in 8-bit products are what they are in float32, to 34 dB on average', async () => {
   const exact = await openDrawing((model) => model);
@@ -75,7 +75,8 @@ it('a picture in 8-bit products has the same bytes alone and among others', asyn
     ...model,
     unet: (shape, control) => model.unet(shape, control, { numbers: 'int8' }),
   }));
-  const alone = await int8('a red heart', 1);
-  const [together] = await Promise.all([int8('a red heart', 1), int8('a knight', 2), int8('a potion', 3)]);
+  const alone = await int8('a red heart', 1, 4);
+  const others = ['a knight', 'a potion'].map((prompt) => int8(prompt, 2, 4));
+  const [together] = await Promise.all([int8('a red heart', 1, 4), ...others]);
   expect(together!.data).toEqual(alone.data);
 });
