@@ -161,14 +161,14 @@ export function createModel(checkpoint: Checkpoint, options: ModelOptions): Mode
       });
     },
 
-    unet(shape, control, { numbers: wanted, features = '', form } = {}) {
+    unet(shape, control, { numbers: wanted, features, form } = {}) {
       const numbers = inInt8(wanted) ? 'int8' : '';
       const of = `${shape.tokens}${control ? ` ${control.weights.hash}` : ''}`;
-      const key = `${sizeKey(shape)}/${of} ${numbers} ${features} ${form ?? ''}`.trimEnd();
+      const key = `${sizeKey(shape)}/${of} ${numbers} ${features ?? ''} ${form ?? ''}`.trimEnd();
       const timeIds = checkpoint.requiresAestheticsScore ? 5 : undefined;
       const build: Build = (p, more) => {
         const residuals = more && buildControlNet(more, control!.config, shape, unet.config.in_channels);
-        buildUNet(p, unet.config, shape, { timeIds, residuals });
+        buildUNet(p, unet.config, shape, { timeIds, residuals, features });
       };
       const opened = network('unet', key, unet, build, form ?? (numbers || 'usual'), control);
       return numbers === 'int8' ? { ...opened, alone: true } : opened;

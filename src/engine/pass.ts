@@ -1,10 +1,13 @@
+import type { Quality } from '../job.js';
 import { classifierFree } from './conditions.js';
 import type { GuidedContext } from './context.js';
 import type { PreparedControl } from './control.js';
 import { createDenoiser, type Guided } from './denoiser.js';
 import type { Size } from './drawing.js';
-import type { Model } from './model.js';
+import type { Model, UNetHow } from './model.js';
 import type { UNetShape } from './networks/unet.js';
+import { foretelling } from './quality/foretell.js';
+import { wholeCalls } from './quality/wholeCalls.js';
 import type { Resolved } from './schedulers/resolve.js';
 import type { Schedule } from './schedulers/schedule.js';
 import type { SchedulerOptions } from './schedulers/scheduler.js';
@@ -52,20 +55,37 @@ export async function runPass(
   const unet = checkpoint.unet.config;
   const shape: UNetShape = { ...size, tokens: context.positive.tokens };
   const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
-  const name = calls.name(key, shape, model.unet(shape));
+  const how = howToDraw(settings.quality);
+  const variant = how.numbers ? `${key} ${how.numbers}` : key;
+  const name = calls.name(variant, shape, model.unet(shape, undefined, how));
   const guided = withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra);
   const plain = { shape: name, inputs: prepared.inputs };
   const controlled = control && {
-    shape: calls.name(`${key} ${control.key}`, shape, model.unet(shape, control.net)),
+    shape: calls.name(`${variant} ${control.key}`, shape, model.unet(shape, control.net, how)),
     inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
   };
-  const denoise = createDenoiser({
+  const whole = wholeCalls(settings.quality, scheduler.calls(schedule));
+  const computed = createDenoiser({
     ...{ ...guided, calls, size, signal, place, onCall },
-    steps: schedule.end - schedule.begin,
-    call: (n) => (control?.acts(n) ? controlled! : plain),
+    steps: whole.length,
+    call: (n) => (control?.acts(whole[n]!) ? controlled! : plain),
   });
+  let renoised = false;
+  const denoise =
+    settings.quality === 'exact'
+      ? computed
+      : foretelling(computed, {
+          ...{ whole, schedule, prediction: scheduler.prediction },
+          renoised: () => renoised,
+        });
   const { afterStep } = prepared;
-  const options = { noise, signal, onStep, afterStep };
+  const options: SchedulerOptions = {
+    ...{ signal, onStep, afterStep },
+    noise(count) {
+      renoised = true;
+      return noise(count);
+    },
+  };
   const holds = [plain, ...(controlled ? [controlled] : [])].map(({ shape }) => calls.hold(shape));
   try {
     return { latents: await scheduler.run(denoise, prepared.start, schedule, options), name };
@@ -77,4 +97,9 @@ export async function runPass(
 function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {
   if (!extra) return guided;
   return { ...guided, conditions: guided.conditions.map((condition) => ({ ...condition, extra })) };
+}
+
+/** Only what is computed on the CPU has 8-bit products. */
+function howToDraw(quality: Quality): UNetHow {
+  return quality === 'exact' ? {} : { numbers: 'int8' };
 }

@@ -12,6 +12,12 @@ export interface Features {
   readonly channels: number;
 }
 
+/** Layers of a block: from one, up to and without another. */
+interface Part {
+  readonly from?: number;
+  readonly to?: number;
+}
+
 /** What every block is told besides its map. */
 export interface Conditions {
   readonly time: TimeEmbedding;
@@ -61,15 +67,26 @@ export const midBlock = layer((p, x: Features, mid: UNetLevels['mid'], condition
 /**
  * `UpBlock2D`, `CrossAttnUpBlock2D`: [B,C,H,W] → [B,C',H',W'], each layer with the newest of `skips` beside it, which it
  * takes away. H'×W' is the size of the skip that the next block begins with: twice H×W, one less where halving rounded.
+ *
+ * @param part the layers to build, `x` being what the one before them gave; all when left out
  */
 export const upBlock = layer(
-  (p, x: Features, level: UNetLevel, skips: Features[], conditions: Conditions): Features => {
+  (
+    p,
+    x: Features,
+    level: UNetLevel,
+    skips: Features[],
+    conditions: Conditions,
+    part: Part = {},
+  ): Features => {
+    const { from: first = 0, to: end = level.transformerLayers.length } = part;
     const t = p.target;
     const { channels } = level;
     let { map } = x;
-    level.transformerLayers.forEach((layers, i) => {
+    level.transformerLayers.slice(0, end).forEach((layers, i) => {
+      if (i < first) return;
       const skip = skips.pop()!;
-      const from = (i === 0 ? x.channels : channels) + skip.channels;
+      const from = (i === first ? x.channels : channels) + skip.channels;
       map = t.concatChannels([map, skip.map]); // [B, C + Cₛ, H, W]
       map = resnet(p.scope(`resnets.${i}`), map, resnetSpec(from, channels, conditions), conditions.time);
       if (level.type === 'CrossAttnUpBlock2D') {
@@ -78,7 +95,7 @@ export const upBlock = layer(
       }
     });
     const next = skips.at(-1);
-    if (next !== undefined) {
+    if (next !== undefined && end === level.transformerLayers.length) {
       const enlarge = t.size(next.map);
       map = t.conv(p.scope('upsamplers.0.conv'), map, { in: channels, out: channels, enlarge });
     }

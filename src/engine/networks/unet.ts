@@ -30,12 +30,18 @@ export interface UNetOptions {
   readonly timeIds?: number;
   /** A ControlNet's, built before. */
   readonly residuals?: Residuals;
+  /** As `UNetHow`. */
+  readonly features?: 'give' | 'take';
 }
 
 /**
  * Adds the U-Net to `p.graph`: `sample` [B,C,h,w], `timestep` [B] and `encoder_hidden_states` [B,T,D] →
  * `out_sample` [B,C',h,w], all float32. Where the config has them, also `text_embeds` [B,P] and `time_ids` [B,6],
  * `timestep_cond` [B,K], and `class_labels` ([B], int64 for an embedding table; [B,N] for a projection).
+ *
+ * Where it gives or takes `features`, they are what the last layer of all on the way up is given from below, [B,F,h,w],
+ * float32: DeepCache (Ma et al. 2023, arXiv 2312.00858) takes those of a step before, and computes what stands outside
+ * of them.
  *
  * @throws UserError `bad-model` where a tensor is missing or of another shape than the config says.
  * @example buildUNet(createParams(graph, weights, cpuTarget), config, { width: 64, height: 64, tokens: 77 });
@@ -44,7 +50,7 @@ export function buildUNet(
   p: Params,
   config: UNetConfig,
   { width, height, tokens }: UNetShape,
-  { timeIds, residuals }: UNetOptions = {},
+  { timeIds, residuals, features }: UNetOptions = {},
 ): void {
   const { graph, target: t } = p;
   const { down, mid, up } = unetLevels(config);
@@ -61,22 +67,34 @@ export function buildUNet(
 
   // Every map made on the way down waits for its place on the way up.
   let skips = [x];
-  down.forEach((level, i) => {
-    const halve = i < down.length - 1;
-    skips.push(...downBlock(p.scope(`down_blocks.${i}`), x, level, halve, conditions)); // [B, Cᵢ, h/2ⁱ⁺¹, w/2ⁱ⁺¹]
-    x = skips.at(-1)!;
-  });
-
-  if (config.mid_block_type !== null) x = midBlock(p.scope('mid_block'), x, mid, conditions);
+  if (features !== 'take') {
+    down.forEach((level, i) => {
+      const halve = i < down.length - 1;
+      skips.push(...downBlock(p.scope(`down_blocks.${i}`), x, level, halve, conditions)); // [B, Cᵢ, h/2ⁱ⁺¹, w/2ⁱ⁺¹]
+      x = skips.at(-1)!;
+    });
+    if (config.mid_block_type !== null) x = midBlock(p.scope('mid_block'), x, mid, conditions);
+  }
 
   if (residuals) {
     skips = skips.map(({ map, channels }, i) => ({ map: add(map, residuals.skips[i]!), channels }));
-    x = { ...x, map: add(x.map, residuals.mid) };
+    if (features !== 'take') x = { ...x, map: add(x.map, residuals.mid) };
   }
 
-  up.forEach((level, i) => {
-    x = upBlock(p.scope(`up_blocks.${i}`), x, level, skips, conditions); // [B, Cᵢ, 2h, 2w], the last one [B, C₀, h, w]
-  });
+  const last = p.scope(`up_blocks.${up.length - 1}`);
+  const above = up.at(-1)!;
+  const cut = above.transformerLayers.length - 1;
+  if (features === 'take') {
+    const { channels } = above;
+    x = { map: t.toMap(graph.input('features', 'float32', [batch, channels, height, width])), channels };
+  } else {
+    up.slice(0, -1).forEach((level, i) => {
+      x = upBlock(p.scope(`up_blocks.${i}`), x, level, skips, conditions); // [B, Cᵢ, 2h, 2w]
+    });
+    x = upBlock(last, x, above, skips, conditions, { to: cut });
+    if (features === 'give') graph.output('features', t.fromMap(x.map));
+  }
+  x = upBlock(last, x, above, skips, conditions, { from: cut }); // [B, C₀, h, w]
 
   const norm = {
     channels: first,
@@ -84,7 +102,7 @@ export function buildUNet(
     epsilon: config.norm_eps,
     act: config.act_fn,
   };
-  const last = t.groupNorm(p.scope('conv_norm_out'), x.map, norm);
-  const out = t.conv(p.scope('conv_out'), last, { in: first, out: config.out_channels });
+  const normed = t.groupNorm(p.scope('conv_norm_out'), x.map, norm);
+  const out = t.conv(p.scope('conv_out'), normed, { in: first, out: config.out_channels });
   graph.output('out_sample', t.fromMap(out)); // [B, C', h, w]
 }

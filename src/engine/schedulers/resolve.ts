@@ -4,6 +4,7 @@ import { carriedOptions, type Options, shown } from './carriedOptions.js';
 import { type CommonConfig, type SchedulerClass, schedulerClasses } from './classes.js';
 import { add, mul } from './float32.js';
 import { type Part, partOf } from './part.js';
+import type { PredictionType } from './prediction.js';
 import type { Schedule } from './schedule.js';
 import type { Scheduler } from './scheduler.js';
 
@@ -12,6 +13,8 @@ export interface Resolved {
   /** The diffusers class. */
   readonly className: string;
   readonly run: Scheduler;
+  /** What it takes the model's output for. */
+  readonly prediction: PredictionType;
   /**
    * The timesteps and noise levels for 1 to `num_train_timesteps` steps; with a strength (img2img) it begins
    * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is
@@ -93,6 +96,8 @@ export function resolveScheduler(
   return {
     className: parts.className,
     run: parts.create(config),
+    // Each class's options allow no other.
+    prediction: config.prediction_type as PredictionType,
     schedule(steps, strength = 1, part = {}) {
       limitSteps(steps, config);
       const schedule = parts.schedule(steps, config, inside ? strength : 1);

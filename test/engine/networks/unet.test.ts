@@ -22,9 +22,14 @@ async function openUNet(
   options = {},
   changes = {},
   timeIds?: number,
+  features?: 'give' | 'take',
 ): Promise<Run> {
   const config = await readConfig(checkpoint, changes);
-  return openNetwork(join(checkpoint, 'unet'), (p) => buildUNet(p, config, shape, { timeIds }), options);
+  return openNetwork(
+    join(checkpoint, 'unet'),
+    (p) => buildUNet(p, config, shape, { timeIds, features }),
+    options,
+  );
 }
 
 /** Of |a − b|, as a share of the largest |b|. */
@@ -56,6 +61,25 @@ describe('a U-Net', async () => {
         // Both add up in float32, in another order.
         expect(difference, `largest difference at ${width}×${height}`).toBeLessThan(1e-4);
       }
+    },
+  );
+
+  it.each(families.filter(({ calls }) => calls.length > 0))(
+    'of $family predicts the same from deep features of the same step as from all',
+    async ({ family, calls }) => {
+      const { inputs } = calls[0]!;
+      const [, , height, width] = inputs.sample!.shape as [number, number, number, number];
+      const shape = { width, height, tokens: inputs.encoder_hidden_states!.shape[1]! };
+      const open = async (features?: 'give' | 'take') =>
+        openUNet(await checkpointFolder(family), shape, {}, {}, inputs.time_ids?.shape[1], features);
+      const { out_sample: whole } = await (await open())(inputs);
+      const { out_sample: giving, features } = await (await open('give'))(inputs);
+      expect(largestDifference(giving!.data, whole!.data)).toBeLessThan(1e-5);
+      const { out_sample: taking } = await (await open('take'))({ ...inputs, features: features! });
+      expect(largestDifference(taking!.data, whole!.data)).toBeLessThan(1e-5);
+      const other = { ...features!, data: features!.data.map((value) => -value) };
+      const { out_sample: changed } = await (await open('take'))({ ...inputs, features: other });
+      expect(largestDifference(changed!.data, whole!.data)).toBeGreaterThan(1e-3);
     },
   );
 });
