@@ -4,7 +4,7 @@ import type { Pixels } from '../job.js';
 import type { Size } from './drawing.js';
 import { scaleOf } from './facts.js';
 import { latentsForDecoder, latentsFromMoments, pixelsFromSample, sampleFromPixels } from './latents.js';
-import type { Model } from './model.js';
+import type { Model, UNetHow } from './model.js';
 import type { Tensor } from './session.js';
 import { inTiles, type Planes, tileOf } from './tiles.js';
 
@@ -29,8 +29,11 @@ export interface Autoencoder {
   decode(latents: Float32Array, size: Size): Promise<Pixels>;
 }
 
-/** @example const pixels = await createAutoencoder(model).decode(latents, { width: 64, height: 64 }); */
-export function createAutoencoder(model: Model): Autoencoder {
+/**
+ * @param how the numbers to decode in; to encode is always exact
+ * @example const pixels = await createAutoencoder(model).decode(latents, { width: 64, height: 64 });
+ */
+export function createAutoencoder(model: Model, how?: Pick<UNetHow, 'numbers'>): Autoencoder {
   const { checkpoint } = model;
   const factor = checkpoint.vaeScaleFactor;
   const scale = scaleOf(checkpoint);
@@ -59,7 +62,7 @@ export function createAutoencoder(model: Model): Autoencoder {
 
   async function decodePart(latents: Planes): Promise<Planes> {
     const { width, height } = latents;
-    const { sample } = await model.decoder({ width, height }).run({ latents: tensorOf(latents) });
+    const { sample } = await model.decoder({ width, height }, how).run({ latents: tensorOf(latents) });
     return { width: width * factor, height: height * factor, data: sample!.data as Float32Array };
   }
 

@@ -1,12 +1,12 @@
-import type { Quality } from '../job.js';
 import { classifierFree } from './conditions.js';
 import type { GuidedContext } from './context.js';
 import type { PreparedControl } from './control.js';
 import { createDenoiser, type Guided } from './denoiser.js';
 import type { Size } from './drawing.js';
-import type { Model, UNetHow } from './model.js';
+import type { Model } from './model.js';
 import type { UNetShape } from './networks/unet.js';
 import { foretelling } from './quality/foretell.js';
+import { numbersOf } from './quality/numbersOf.js';
 import { wholeCalls } from './quality/wholeCalls.js';
 import type { Resolved } from './schedulers/resolve.js';
 import type { Schedule } from './schedulers/schedule.js';
@@ -55,7 +55,7 @@ export async function runPass(
   const unet = checkpoint.unet.config;
   const shape: UNetShape = { ...size, tokens: context.positive.tokens };
   const told = { ...settings, requiresAestheticsScore: checkpoint.requiresAestheticsScore };
-  const how = howToDraw(settings.quality);
+  const how = numbersOf(settings.quality);
   const variant = how.numbers ? `${key} ${how.numbers}` : key;
   const name = calls.name(variant, shape, model.unet(shape, undefined, how));
   const guided = withExtra(prepared.guided ?? classifierFree(unet, context, told), prepared.extra);
@@ -97,9 +97,4 @@ export async function runPass(
 function withExtra(guided: Guided, extra: Float32Array | undefined): Guided {
   if (!extra) return guided;
   return { ...guided, conditions: guided.conditions.map((condition) => ({ ...condition, extra })) };
-}
-
-/** Only what is computed on the CPU has 8-bit products. */
-function howToDraw(quality: Quality): UNetHow {
-  return quality === 'exact' ? {} : { numbers: 'int8' };
 }

@@ -9,6 +9,7 @@ import type { DrawHooks, OpenPipeline, Size, Task, WarmUp } from './drawing.js';
 import { drawStages } from './drawStages.js';
 import { defaultsOf, factsOf } from './facts.js';
 import { createPreviews } from './previews.js';
+import { numbersOf } from './quality/numbersOf.js';
 import { createRefiners, type OpenRefiner } from './refiners.js';
 import { openSafetyCheck, type SafetyCheck } from './safetyCheck.js';
 import { completeSettings, type Settings } from './settings.js';
@@ -89,7 +90,7 @@ export const openPipeline: OpenPipeline = async (options) => {
     const { variant, refiner, request, task, settings, hooks, check, clock, place } = drawing;
     // Of a picture that nobody may see, nobody sees a preview: it cannot be checked before it is drawn.
     const shown = check === undefined || request.allowFlagged === true;
-    const autoencoder = createAutoencoder(variant.model);
+    const autoencoder = createAutoencoder(variant.model, numbersOf(settings.quality));
     const decoder = settings.decoder === 'tiny' ? await tiny.get() : autoencoder;
     const { latents, size, name, scheduler, mates, warnings } = await drawStages({
       ...{ settings, task, variant, refiner, autoencoder, calls, place, controls, hooks, clock },
