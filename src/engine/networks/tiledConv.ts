@@ -13,7 +13,7 @@ import type { Tiling } from './tiling.js';
  * Bytes of transformed filters, and of transformed patches, at a time: they are to stay in the cache between the one who
  * makes and the one who takes them, and to add little to what a call takes in memory.
  */
-const filterBytes = 16 * 2 ** 20;
+export const filterBytes = 32 * 2 ** 20;
 const patchBytes = 32 * 2 ** 20;
 
 /**
