@@ -154,10 +154,21 @@ function configOf(env: z.output<typeof environmentSchema>, environment: Environm
 /** Mirrors are often given with a name and a password in their address, which no request may have there. */
 function packagesOf({ PIP_INDEX_URL }: z.output<typeof environmentSchema>): Config['packages'] {
   const url = new URL(PIP_INDEX_URL);
-  const login = [url.username, url.password].map(decodeURIComponent).join(':');
+  const login = [url.username, url.password].map(unescaped).join(':');
   const token = url.username === '' ? undefined : Buffer.from(login).toString('base64');
   url.username = url.password = '';
   return { endpoint: url.href.replace(/\/+$/, ''), token };
+}
+
+/** A password with a bare % is what it is, as pip has it. */
+function unescaped(part: string): string {
+  return part.replace(/(%[\da-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes);
+    } catch {
+      return escapes;
+    }
+  });
 }
 
 function discordOf(env: z.output<typeof environmentSchema>): Config['discord'] {

@@ -52,9 +52,12 @@ function listed(text: string): Link[] {
 
 /** Of each `<a href="…/NAME.whl#sha256=…">`. */
 function linked(text: string): Link[] {
-  const anchors = text.matchAll(/<a\b[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/gi);
-  return [...anchors].map(([, double, single]) => {
-    const href = (double ?? single ?? '').replaceAll('&amp;', '&');
+  // Each looks no further than the next begins: a page that closes none would keep one search over all for days.
+  const [, ...anchors] = text.split(/<a(?=\s)/i);
+  return anchors.flatMap((anchor) => {
+    const [, double, single] = /^[^>]*?\shref\s*=\s*(?:"([^"]*)"|'([^']*)')/i.exec(anchor) ?? [];
+    const href = (double ?? single)?.replaceAll('&amp;', '&');
+    if (href === undefined) return [];
     const path = href.split(/[?#]/)[0]!;
     return { name: decoded(path.slice(path.lastIndexOf('/') + 1)), href };
   });

@@ -122,6 +122,17 @@ test('what is wrong with a secret is told without the secret', () => {
   );
 });
 
+test.each([
+  ['100%', '100%'],
+  ['a%40b%ZZ%ff', 'a@b%ZZ%ff'],
+])('the password %s of a package index is %s', (written, password) => {
+  const { packages } = configFrom({ PIP_INDEX_URL: `https://me:${written}@mirror.example/simple/` });
+  expect(packages).toEqual({
+    endpoint: 'https://mirror.example/simple',
+    token: Buffer.from(`me:${password}`).toString('base64'),
+  });
+});
+
 test('nobody can change the settings afterwards', () => {
   const config = configFrom({ KILN_MODELS: '/models' });
   expect(

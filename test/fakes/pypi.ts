@@ -14,6 +14,8 @@ export interface FakePypi {
   readonly wheels: Map<string, Buffer>;
   /** What pages are: PEP 691's JSON, or PEP 503's HTML with addresses from the host's root, as mirrors have them. */
   form: 'json' | 'html';
+  /** What HTML pages have before their links. */
+  before: string;
   /** Name and password that the index asks for. */
   login?: string;
   /** Asked before each answer with a file. */
@@ -27,7 +29,7 @@ export interface FakePypi {
  */
 export async function startPypi(): Promise<FakePypi> {
   const pypi: FakePypi = {
-    ...{ index: '', asked: [], wheels: new Map(), form: 'json', trouble: () => undefined },
+    ...{ index: '', asked: [], wheels: new Map(), form: 'json', before: '', trouble: () => undefined },
   };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url!, 'http://x');
@@ -59,7 +61,7 @@ export async function startPypi(): Promise<FakePypi> {
   return Object.assign(pypi, { index: `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple` });
 }
 
-function page({ wheels, form, index }: FakePypi): string {
+function page({ wheels, form, index, before }: FakePypi): string {
   const names = [...wheels.keys()];
   const origin = index.slice(0, -'/simple'.length);
   if (form === 'json') {
@@ -72,5 +74,5 @@ function page({ wheels, form, index }: FakePypi): string {
     (name) =>
       `<a data-x="1"\n href="../../packages/ab/${encodeURIComponent(name)}#sha256=00">${name}</a><br/>`,
   );
-  return `<!DOCTYPE html><html><body><h1>Links</h1><a href="/">up</a>${links.join('\n')}</body></html>`;
+  return `<!DOCTYPE html><html><body><h1>Links</h1>${before}<a href="/">up</a>${links.join('\n')}</body></html>`;
 }

@@ -103,6 +103,14 @@ describe.each(['json', 'html'] as const)('from an index that answers in %s', (fo
   });
 });
 
+test('a page of links that never end is read in no time', async () => {
+  const { pypi, install } = await kit();
+  pypi.form = 'html';
+  // Looked through from each to the end, a tenth of this takes minutes.
+  pypi.before = '<a '.repeat(1_000_000);
+  expect(await install()).toBe(true);
+}, 10_000);
+
 test('what is there already asks nobody', async () => {
   const { pypi, install } = await kit();
   await install();
