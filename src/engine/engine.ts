@@ -88,9 +88,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   async function warm(sizes: readonly WarmUp[]): Promise<void> {
-    const child = await keeper.ready();
-    keeper.warmNext(sizes);
-    await child.warm(sizes);
+    await keeper.warm(await keeper.ready(), sizes);
   }
 
   await stayAlive(keeper.ready());

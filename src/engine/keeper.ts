@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import type { Death } from './death.js';
 import type { WarmUp } from './drawing.js';
 import { closedError, type EngineProcess } from './fork.js';
@@ -32,13 +33,15 @@ export interface Keeper {
   ready(): Promise<EngineProcess>;
   /** To be told after each draw: replaces the process when it holds too much memory, once its draws are done. */
   drew(child: EngineProcess): void;
-  /** Has each process that follows run the networks once for each of these sizes. */
-  warmNext(sizes: readonly WarmUp[]): void;
+  /** Has a process run the networks once for each of these sizes, and each process that follows it. */
+  warm(child: EngineProcess, sizes: readonly WarmUp[]): Promise<void>;
   /** Ends every process; nothing starts any more. */
   close(): Promise<void>;
 }
 
 const bytesPerMb = 2 ** 20;
+/** Processes that ended while they warmed up, one after the other, until none warms up any more: it is that what ends them. */
+const mostWarmDeaths = 2;
 
 /**
  * Starts processes with `fork` as they are needed. A process that dies is followed by another at once when it had
@@ -50,6 +53,7 @@ export function createKeeper({ fork, ceiling, onEvent }: KeeperOptions): Keeper 
   let current: Promise<EngineProcess> | undefined;
   let live: EngineProcess | undefined;
   let warmSizes: readonly WarmUp[] = [];
+  let warmDeaths = 0;
   let closing: Promise<void> | undefined;
 
   async function start(): Promise<EngineProcess> {
@@ -66,8 +70,21 @@ export function createKeeper({ fork, ceiling, onEvent }: KeeperOptions): Keeper 
     live = child;
     onEvent?.({ type: 'opened', pid: child.pid ?? 0, milliseconds: performance.now() - began });
     // What goes wrong here goes wrong again, and is told, when somebody draws at that size.
-    if (warmSizes.length > 0) child.warm(warmSizes).catch(() => {});
+    if (warmSizes.length > 0) warm(child).catch(() => {});
     return child;
+  }
+
+  async function warm(child: EngineProcess): Promise<void> {
+    try {
+      await child.warm(warmSizes);
+      warmDeaths = 0;
+    } catch (error) {
+      const died = error instanceof UserError && ['engine-died', 'engine-hung'].includes(error.code);
+      if (died) warmDeaths += 1;
+      // Whoever asks for another size would die of it with each process.
+      if (warmDeaths >= mostWarmDeaths) warmSizes = [];
+      throw error;
+    }
   }
 
   function ended(child: EngineProcess, { code, signal, output }: Death, closed: boolean): void {
@@ -120,8 +137,9 @@ export function createKeeper({ fork, ceiling, onEvent }: KeeperOptions): Keeper 
       become(replace(child));
     },
 
-    warmNext(sizes) {
+    warm(child, sizes) {
       warmSizes = sizes;
+      return warm(child);
     },
 
     close() {

@@ -33,6 +33,15 @@ describe('an engine process that dies in mid-draw', () => {
     expect(events.map(({ type }) => type)).toEqual(['opened', 'died', 'opened']);
   });
 
+  it('does not die of its warm-up for ever', async () => {
+    const { engine, events } = await openStandIn();
+    const warming = engine.warm([{ width: 666, height: 4, quality: 'exact' }]);
+    await expect(warming).rejects.toMatchObject({ code: 'engine-died' });
+    // The next one dies of it too, as the first may have died of anything; the third is spared it.
+    await expect(engine.draw({ prompt: 'p', seed: 3 })).resolves.toMatchObject({ seed: 3 });
+    expect(events.map(({ type }) => type)).toEqual(['opened', 'died', 'opened', 'died', 'opened']);
+  });
+
   it('survives kill -9, also of a process that is blocked', async () => {
     const { engine, events } = await openStandIn();
     const draws = [engine.draw({ prompt: 'p', steps: 1000 }), engine.draw({ prompt: 'block' })];
