@@ -1,3 +1,4 @@
+import { UserError } from '../errors.js';
 import type { DrawRequest, Picture, Pixels } from '../job.js';
 import { createAutoencoder } from './autoencoder.js';
 import { openCheckpoint } from './checkpoint/folder.js';
@@ -153,6 +154,8 @@ export const openPipeline: OpenPipeline = async (options) => {
     async draw(request, hooks) {
       const { width = facts.width, height = facts.height } = request;
       await warmFirst.passed({ width, height });
+      // Cancelled while it waited: its LoRAs are not to be merged for nobody.
+      if (hooks.signal.aborted) throw new UserError('cancelled', 'Cancelled before the first step');
       return (await draw(request, hooks, ownCheck)).picture;
     },
     async warm(sizes) {

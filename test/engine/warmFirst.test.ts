@@ -53,6 +53,22 @@ it('what is asked for while a model warms up at its size loads nothing, and is n
   await warming;
 });
 
+it('what is cancelled while a model warms up is not begun', async () => {
+  const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
+  const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder });
+  onTestFinished(() => pipeline.close());
+  const warming = pipeline.warm!([own]);
+  const controller = new AbortController();
+  // There is no such LoRA, which whoever looked for it would be told.
+  const drawing = pipeline.draw(
+    { prompt: 'a dog <lora:none>' },
+    { signal: controller.signal, preview: false },
+  );
+  controller.abort();
+  await expect(drawing).rejects.toMatchObject({ code: 'cancelled' });
+  await warming;
+});
+
 it('a size that cannot be drawn holds nobody up', async () => {
   const cacheFolder = join(tmpdir(), 'kiln-fixtures', 'cache');
   const pipeline = await openPipeline({ model, device: 'cpu', cacheFolder });
