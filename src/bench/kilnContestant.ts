@@ -62,7 +62,10 @@ export function kilnContestant(options: KilnContestantOptions): Contestant {
     watch = watchMemory(engine.pid);
     const { warmUp } = options;
     // As the bot does: how many pictures are best drawn together is measured. One alone does not ask.
-    if (warmUp.count > 1) await engine.warm([{ width: warmUp.width, height: warmUp.height, quality }]);
+    if (warmUp.count > 1) {
+      const { width, height } = warmUp;
+      await unlessCancelled(engine.warm([{ width, height, quality }]), signal);
+    }
     await draw(engine, warmUp);
     return engine;
   }

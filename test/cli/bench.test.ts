@@ -170,11 +170,13 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
 
   test('in the middle of a picture and of a cold start as well', async () => {
     const measured = ['--only', 'warm,cold', '--quality', 'exact', '--rounds', '50', '--steps', '50'];
-    for (const [stage, milliseconds] of [
+    for (const [stage, milliseconds, ...more] of [
       ['warm', 1500],
+      // While its engine is warmed up for many at once.
+      ['warm', 2500, '--images', '2', '--size', '1024'],
       ['cold', 1000],
     ] as const) {
-      const { child, ended } = startKiln(folder, ['bench', ...measured], environment);
+      const { child, ended } = startKiln(folder, ['bench', ...measured, ...more], environment);
       const reached = new Promise<void>((resolve) => {
         child.stderr!.on('data', (text: string) => text.includes(`kiln, ${stage}`) && resolve());
       });
