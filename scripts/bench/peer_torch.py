@@ -1,10 +1,11 @@
 """diffusers on torch: eager, or its U-Net compiled; on the CPU, or on a GPU.
 
-What the documentation of both recommends for speed, each kept because it gained here (README.md has the figures):
-inference mode, scaled_dot_product_attention (diffusers' default), channels-last, torch.compile of the U-Net.
+What the documentation of both recommends for speed, as far as it gained here (README.md has the figures): inference
+mode, scaled_dot_product_attention (diffusers' default), channels-last, an allocator that keeps what is freed, and
+torch.compile of the U-Net.
 https://huggingface.co/docs/diffusers/optimization/fp16, https://docs.pytorch.org/tutorials/recipes/recipes/tuning_guide.html
 """
-import shutil
+import ctypes, shutil
 
 import torch
 
@@ -23,9 +24,26 @@ def open_peer(options, dtype, compiled=False):
         raise Unavailable("torch.compile needs a C++ compiler, and there is no g++ in PATH")
     if cuda and compiled:
         dtype = "float16"
+    if not cuda:
+        keep_freed_memory()
     checkpoint = Checkpoint(options.model)
     torch.set_num_threads(options.threads)
     return Peer(checkpoint, Networks(checkpoint, options.device, getattr(torch, dtype), compiled))
+
+
+def keep_freed_memory():
+    """Has malloc keep large blocks, as the tuning guide has it by jemalloc or TCMalloc.
+
+    glibc gives each to the system when it is freed, and torch's next output costs its page faults again: a third of a
+    U-Net call.
+    """
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (AttributeError, OSError):
+        return  # Not glibc, whose habit this is.
+    M_TRIM_THRESHOLD, M_MMAP_THRESHOLD, most = -1, -3, 2**31 - 1
+    mallopt(M_MMAP_THRESHOLD, 1 << 30)
+    mallopt(M_TRIM_THRESHOLD, most)
 
 
 class Networks:
@@ -37,7 +55,8 @@ class Networks:
         self.guard = torch.no_grad if compiled else torch.inference_mode
         load = lambda name: checkpoint.load(name, dtype).to(device)
         self._text, self._unet, self._vae = load("text_encoder"), load("unet"), load("vae")
-        self._unet.to(memory_format=torch.channels_last)
+        if dtype != torch.float32 or device != "cpu":
+            self._unet.to(memory_format=torch.channels_last)
         self._vae.to(memory_format=torch.channels_last)
         self._run_unet, self._run_vae = self._unet, self._vae.decode
         self._graphs = compiled and device.startswith("cuda")
