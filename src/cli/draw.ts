@@ -82,8 +82,7 @@ export const drawCommand: CliCommand = {
     },
     quality: {
       value: qualities.join('|'),
-      about:
-        'how much speed is worth: balanced and fast save work, and draw a little and a little more otherwise',
+      about: 'how much speed is worth: balanced draws a little otherwise, fast a little more',
     },
     hires: {
       value: 'X',

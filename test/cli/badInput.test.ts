@@ -26,7 +26,11 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('one sentence on stderr, status 1, and no file', () => {
   test.each<[string, string[], string]>([
-    ['no such command', ['paint'], 'want one of start, draw, upscale, show, stats, models, pull, rm, doctor'],
+    [
+      'no such command',
+      ['paint'],
+      'want one of start, draw, upscale, show, bench, stats, models, pull, rm, gpu, doctor',
+    ],
     [
       'a prompt of 100 kB',
       ['draw', 'a happy dog '.repeat(8334)],

@@ -30,6 +30,8 @@ export interface Move {
   readonly now: JobState;
   readonly wasAttempt: number;
   readonly attempt: number;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 /** Looks into Kiln's log from outside, while it runs and while it is dead. */
@@ -79,9 +81,10 @@ export function createLedger(folder: string): Ledger {
       using(
         (database) =>
           database.exec(`
-            CREATE TABLE IF NOT EXISTS StormMove (job TEXT, was TEXT, now TEXT, wasAttempt INT, attempt INT);
+            CREATE TABLE IF NOT EXISTS StormMove (job TEXT, was TEXT, now TEXT, wasAttempt INT, attempt INT, at REAL);
             CREATE TRIGGER IF NOT EXISTS stormMove AFTER UPDATE OF state ON Job BEGIN
-              INSERT INTO StormMove VALUES (old.id, old.state, new.state, old.attempt, new.attempt);
+              INSERT INTO StormMove VALUES (old.id, old.state, new.state, old.attempt, new.attempt,
+                (julianday('now') - 2440587.5) * 86400000);
             END`),
         false,
       );
