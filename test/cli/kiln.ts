@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 /** The compiled command. */
 export const entry = fileURLToPath(new URL('../../dist/src/cli.js', import.meta.url));
 
+const endWithParent = new URL('../fixtures/end-with-parent.mjs', import.meta.url).href;
+
 export interface Ended {
   readonly status: number | null;
   readonly stdout: string;
@@ -17,7 +19,7 @@ export function startKiln(
   environment: Record<string, string> = {},
 ): { child: ChildProcess; ended: Promise<Ended> } {
   const env = { PATH: process.env.PATH, HOME: process.env.HOME, ...environment };
-  const child = spawn(process.execPath, [entry, ...args], {
+  const child = spawn(process.execPath, ['--import', endWithParent, entry, ...args], {
     cwd: folder,
     env,
     stdio: ['ignore', 'pipe', 'pipe'],

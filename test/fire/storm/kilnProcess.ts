@@ -36,12 +36,13 @@ export interface KilnProcess {
 }
 
 const entry = fileURLToPath(new URL('../../fixtures/storm-kiln.mjs', import.meta.url));
+const endWithParent = new URL('../../fixtures/end-with-parent.mjs', import.meta.url).href;
 const living = new Set<ChildProcess>();
 
 /** @example const kiln = startKilnProcess({ env: { KILN_DATA: folder } }); await kiln.up; await kiln.kill(); */
 export function startKilnProcess({ env, clock, aim, pipeline }: KilnProcessOptions): KilnProcess {
   const { PATH = '', STORM_LOG } = process.env;
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, ['--import', endWithParent, entry], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...{ PATH, KILN_PORT: '0', KILN_DEVICE: 'cpu', ...env },
