@@ -69,7 +69,8 @@ for (const setting of values.settings.split(',')) {
   const exactTook = median(measured.get('exact')!.took);
   for (const quality of asked) {
     const { psnr, ssim, took } = measured.get(quality)!;
-    const whole = wholeCalls(quality, steps).length;
+    const timesteps = Array.from({ length: steps }, (_, n) => -n);
+    const whole = wholeCalls(quality, { timesteps, guidance }).length;
     const same = quality === 'exact';
     rows.push(
       [

@@ -64,7 +64,10 @@ export async function runPass(
     shape: calls.name(`${variant} ${control.key}`, shape, model.unet(shape, control.net, how)),
     inputs: { ...prepared.inputs, ...control.inputs(guided.conditions.length) },
   };
-  const whole = wholeCalls(settings.quality, scheduler.calls(schedule));
+  const whole = wholeCalls(settings.quality, {
+    timesteps: scheduler.callTimesteps(schedule),
+    ...{ guidance: settings.guidance, noise: scheduler.noise },
+  });
   const computed = createDenoiser({
     ...{ ...guided, calls, size, signal, place, onCall },
     steps: whole.length,

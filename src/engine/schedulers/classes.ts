@@ -32,12 +32,17 @@ export interface CommonConfig {
   readonly prediction_type: string;
 }
 
+/** How much of the noise that a scheduler goes on with it draws anew at each step. */
+export type NewNoise = 'none' | 'some' | 'all';
+
 /** One diffusers class: its options, its loop, its timesteps, and how it mixes a picture with noise. */
 export interface SchedulerClass<Config extends CommonConfig = CommonConfig> {
   readonly className: string;
   /** Model calls a step, where it is not 1: diffusers' `order`. */
   readonly order?: number;
   readonly config: z.ZodType<Config>;
+  /** Which of the noise between its steps is new: none when left out. */
+  noise?(config: Config): NewNoise;
   create(config: Config): Scheduler;
   /** The whole chain; only the distilled models' schedules know of `strength`. */
   schedule(steps: number, config: Config, strength: number): Schedule;
@@ -73,6 +78,7 @@ const euler: SchedulerClass<z.output<typeof eulerConfig>> = {
 };
 const eulerAncestral: SchedulerClass<z.output<typeof eulerAncestralConfig>> = {
   className: 'EulerAncestralDiscreteScheduler',
+  noise: () => 'some',
   config: eulerAncestralConfig,
   create: createEulerAncestral,
   schedule: eulerAncestralSchedule,
@@ -88,6 +94,7 @@ const heun: SchedulerClass<z.output<typeof heunConfig>> = {
 };
 const dpmSolver: SchedulerClass<z.output<typeof dpmSolverConfig>> = {
   className: 'DPMSolverMultistepScheduler',
+  noise: ({ algorithm_type }) => (algorithm_type.startsWith('sde-') ? 'some' : 'none'),
   config: dpmSolverConfig,
   create: createDpmSolver,
   schedule: dpmSchedule,
@@ -102,6 +109,7 @@ const unipc: SchedulerClass<z.output<typeof unipcConfig>> = {
 };
 const lcm: SchedulerClass<z.output<typeof lcmConfig>> = {
   className: 'LCMScheduler',
+  noise: () => 'all',
   config: lcmConfig,
   create: createLcm,
   schedule: consistencySchedule,

@@ -1,7 +1,7 @@
 import { UserError } from '../../errors.js';
 import type { SchedulerName } from '../../job.js';
 import { carriedOptions, type Options, shown } from './carriedOptions.js';
-import { type CommonConfig, type SchedulerClass, schedulerClasses } from './classes.js';
+import { type CommonConfig, type NewNoise, type SchedulerClass, schedulerClasses } from './classes.js';
 import { add, mul } from './float32.js';
 import { type Part, partOf } from './part.js';
 import type { PredictionType } from './prediction.js';
@@ -15,6 +15,8 @@ export interface Resolved {
   readonly run: Scheduler;
   /** What it takes the model's output for. */
   readonly prediction: PredictionType;
+  /** How much of the noise between its steps it draws anew. */
+  readonly noise: NewNoise;
   /**
    * The timesteps and noise levels for 1 to `num_train_timesteps` steps; with a strength (img2img) it begins
    * later, by diffusers' `get_timesteps`: at strength 0, or where steps · strength is below 1, no step is
@@ -25,6 +27,8 @@ export interface Resolved {
   schedule(steps: number, strength?: number, part?: Part): Schedule;
   /** How often `run` calls the model. */
   calls(schedule: Schedule): number;
+  /** The timestep of each of these calls, in order. */
+  callTimesteps(schedule: Schedule): readonly number[];
   /**
    * What `run` starts from: the noise `[C·h·w]`, or with `init` (img2img) the picture's latents with the
    * noise of the first step that is left; `init` itself when none is left.
@@ -93,9 +97,14 @@ export function resolveScheduler(
     return add(mul(alpha, init), mul(sigma, noise));
   }
 
+  // Two calls a step but for the last, as diffusers counts its timesteps: the second is at the next step's.
+  const twice = parts.order === 2;
+  const calls = ({ begin, end }: Schedule) => (twice ? Math.max(0, 2 * (end - begin) - 1) : end - begin);
+
   return {
     className: parts.className,
     run: parts.create(config),
+    noise: parts.noise?.(config) ?? 'none',
     // Each class's options allow no other.
     prediction: config.prediction_type as PredictionType,
     schedule(steps, strength = 1, part = {}) {
@@ -105,10 +114,10 @@ export function resolveScheduler(
       const begin = inside ? 0 : steps - Math.min(Math.trunc(steps * strength), steps);
       return partOf({ ...schedule, begin }, part, { ...config, order: parts.order ?? 1 });
     },
-    calls({ begin, end }) {
-      const steps = end - begin;
-      // Two calls a step but for the last, as diffusers counts its timesteps.
-      return parts.order === 2 ? Math.max(0, 2 * steps - 1) : steps;
+    calls,
+    callTimesteps(schedule) {
+      const step = (n: number) => schedule.begin + (twice ? Math.ceil(n / 2) : n);
+      return Array.from({ length: calls(schedule) }, (_, n) => schedule.timesteps[step(n)]!);
     },
     start(noise, schedule, init) {
       if (!init) return mul(noise, schedule.initNoiseSigma);
