@@ -1,14 +1,17 @@
-import { setTimeout as later } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { Network } from '../../src/engine/kept-sessions.js';
 import { createUNetCalls } from '../../src/engine/unetCalls.js';
+
+/** Of a clock that only calls of the network move. */
+let milliseconds = 0;
+const now = () => milliseconds;
 
 /** As slow with many rows as with one. */
 const network: Network = {
   open: async () => {},
   hold: () => () => {},
   async run({ sample }) {
-    await later(3);
+    milliseconds += 3;
     return { out_sample: { ...sample!, data: sample!.data } };
   },
 };
@@ -37,7 +40,7 @@ async function shared(calls: Calls, name: string) {
 }
 
 it('jobs share calls as was measured, in other variants and smaller sizes too; larger ones go by a guess', async () => {
-  const calls = createUNetCalls();
+  const calls = createUNetCalls({ now });
   const name = calls.name('', shape, network);
   expect(await shared(calls, name)).toBe(1);
   expect(await measure(calls, name)).toBe(8);
@@ -49,7 +52,7 @@ it('jobs share calls as was measured, in other variants and smaller sizes too; l
 });
 
 it('how many jobs are worth a call goes by their rows', async () => {
-  const calls = createUNetCalls();
+  const calls = createUNetCalls({ now });
   expect(await measure(calls, calls.name('', shape, network), 1)).toBe(16);
   expect(await calls.measure(async () => 'drawn without a U-Net')).toBe(1);
 });
@@ -63,7 +66,7 @@ it('where each number of rows has to be searched kernels for, measuring runs all
       return network.run(feeds);
     },
   };
-  const calls = createUNetCalls({ everyCount: true });
+  const calls = createUNetCalls({ everyCount: true, now });
   expect(await measure(calls, calls.name('', shape, watched))).toBe(8);
   expect([...seen].filter((count) => count % 2 === 0).sort((a, b) => a - b)).toEqual([
     2, 4, 6, 8, 10, 12, 14, 16,
@@ -71,7 +74,7 @@ it('where each number of rows has to be searched kernels for, measuring runs all
 });
 
 it('a network whose numbers depend on all that is in a call has a call for each job', async () => {
-  const calls = createUNetCalls();
+  const calls = createUNetCalls({ now });
   const name = calls.name('', shape, { ...network, alone: true });
   expect(await shared(calls, name)).toBe(1);
   await measure(calls, name);
@@ -79,7 +82,7 @@ it('a network whose numbers depend on all that is in a call has a call for each 
 });
 
 it("what is known of a variant that is closed is forgotten, its ControlNets' too, and nothing of others", async () => {
-  const calls = createUNetCalls();
+  const calls = createUNetCalls({ now });
   const size = (width: number) => ({ ...shape, width });
   // Each larger than the one before, so that none goes by another that is left.
   const variants = ['inks', 'ink', 'ink canny'];
