@@ -23,7 +23,7 @@ def open_peer(options, dtype):
 
 
 def write(folder, module, inputs, dims):
-    # The exporter by tracing: the newer one needs a package more, and was no faster (README.md).
+    # The exporter by tracing; the newer one needs onnxscript, and was not measured.
     torch.onnx.export(module, tuple(inputs.values()), os.path.join(folder, "model.onnx"), dynamo=False, opset_version=18,
         input_names=list(inputs), output_names=["output"], dynamic_axes=dims)
 
