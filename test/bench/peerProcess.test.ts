@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { openPeer, type PeerProcess } from '../../src/bench/peerProcess.js';
 import { type CallAsk, callLine, type PictureAsk, pictureLine } from '../../src/bench/protocol.js';
+import { isAlive } from '../../src/engine/checkpoint/isAlive.js';
 import { temporaryFolder } from '../fixtures/temporaryFolder.js';
 
 const standIn = fileURLToPath(new URL('../fixtures/peer-stand-in.mjs', import.meta.url));
@@ -34,15 +35,6 @@ async function open(
   const peer = await openPeer({ name, command, env, signal });
   onTestFinished(() => peer.close());
   return peer;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 test('a peer says what it is, past what its libraries say, and answers in turn', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../src/engine/checkpoint/isAlive.js';
 import { decodePicture } from '../../src/image/decode.js';
 import { temporaryFolder } from '../fixtures/temporaryFolder.js';
 import { kiln, startKiln } from './kiln.js';
@@ -199,15 +200,6 @@ describe.skipIf(process.platform !== 'linux')('Ctrl-C', () => {
 function childrenOf(pid: number): number[] {
   const direct = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
   return direct.map(Number);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Of Kiln's; ONNX Runtime leaves logs of its own there. */

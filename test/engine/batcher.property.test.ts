@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { random } from '../../bench/serve/random.js';
 import { createBatcher } from '../../src/engine/batcher.js';
-
-/** mulberry32: a number in [0, 1) a call, the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Outcome {
   value?: number;

@@ -5,12 +5,16 @@
 import { add, cast, erf, mul, scale, shift, silu } from '../onnx/elementwise.js';
 import { gemm } from '../onnx/gemm.js';
 import type { Var } from '../onnx/graph.js';
-import { concat, reshape, split, transpose } from '../onnx/layout.js';
+import { reshape, split } from '../onnx/layout.js';
 import { instanceNormalization, layerNormalization } from '../onnx/normalization.js';
 import { plainAttention } from '../onnx/plainAttention.js';
 import { countOf, type Dim } from '../onnx/shape.js';
+import { cpuTarget } from './cpu.js';
 import { plainConv } from './plainConv.js';
 import { type LinearSpec, layer, type Target } from './target.js';
+
+/** How maps lie in memory, in ONNX's own operators too. */
+const { size, concatChannels, overMap, toTokens, fromTokens } = cpuTarget;
 
 /**
  * @param dtype of weights and of everything between the graph's inputs and outputs
@@ -23,19 +27,7 @@ export function plainTarget(dtype: Target['dtype']): Target {
 
     toMap: (x) => cast(x, dtype),
     fromMap: (x) => cast(x, 'float32'),
-    size: (x) => ({ height: x.shape[2] as number, width: x.shape[3] as number }),
-    concatChannels: (parts) => concat(parts, 1),
-    overMap,
-
-    toTokens(x) {
-      const [b, c, h, w] = x.shape as [Dim, number, number, number];
-      return transpose(reshape(x, [b, c, h * w]), [0, 2, 1]);
-    },
-
-    fromTokens(x, { height, width }) {
-      const [b, , c] = x.shape as [Dim, number, number];
-      return reshape(transpose(x, [0, 2, 1]), [b, c, height, width]);
-    },
+    ...{ size, concatChannels, overMap, toTokens, fromTokens },
 
     conv: plainConv,
 
@@ -92,10 +84,6 @@ const linear = layer((p, x: Var, spec: LinearSpec): Var => {
 const layerNorm = layer((p, x: Var, channels: number, epsilon: number) =>
   layerNormalization(x, p.weight('weight', [channels]), p.weight('bias', [channels]), epsilon),
 );
-
-function overMap(x: Var): Var {
-  return reshape(x, [...x.shape, 1, 1]);
-}
 
 /** x·(1 + erf(x/√2))/2, as torch's exporter writes it. */
 function gelu(x: Var): Var {

@@ -5,7 +5,7 @@ import { gemm } from '../onnx/gemm.js';
 import type { Graph, Var } from '../onnx/graph.js';
 import { after, concat, reshape, slice, transpose } from '../onnx/layout.js';
 import { matMul } from '../onnx/matMul.js';
-import { type Dim, isBatch } from '../onnx/shape.js';
+import { countOf, type Dim } from '../onnx/shape.js';
 import { type ConvSpec, layer } from './target.js';
 import type { Tiling } from './tiling.js';
 
@@ -43,7 +43,7 @@ export const tiledConv = layer((p, x: Var, spec: ConvSpec, tiling: Tiling): Var 
     const top = Math.max(0, first * step - 1);
     const bottom = Math.min(h, (end - 1) * step + size - 1);
     const strip = transpose(slice(x, top, bottom, 2), [1, 0, 2, 3]);
-    const images = reshape(strip, [timesOf(b, from), 1, bottom - top, w]); // [C·B, 1, h, W]
+    const images = reshape(strip, [countOf([b, from])!, 1, bottom - top, w]); // [C·B, 1, h, W]
     const above = top - (first * step - 1);
     const below = (end - 1) * step + size - 1 - bottom;
     const pads = [above, 1, below, (across - 1) * step + size - 1 - w] as const;
@@ -87,8 +87,6 @@ function spans(length: number, parts: number): Span[] {
   const bound = (part: number) => Math.round((part * length) / count);
   return Array.from({ length: count }, (_, part): Span => [bound(part), bound(part + 1)]);
 }
-
-const timesOf = (dim: Dim, times: number): Dim => (isBatch(dim) ? { times: dim.times * times } : dim * times);
 
 /** Rows a of columns and b of rows → a·planes + b, each with all products of one's numbers, by rows, and the other's. */
 function products(columns: readonly (readonly number[])[], rows: readonly (readonly number[])[]): number[][] {
